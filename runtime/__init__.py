@@ -1,0 +1,1 @@
+"""What compiled rules need to run: no grammar, no YAML, no compiler."""

@@ -1,0 +1,168 @@
+"""Fields of events, declared as data.
+
+A field is a name, a type and the way to its value. The way is data wherever
+that is possible: a path into the event, which the compiler unrolls into
+plain Python and can also turn into a typed decoder. Where a value has to be
+worked out, a function says how, and the paths that it reads are still data.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+
+class Kind(Enum):
+    """Families of types: values of one kind are compared alike."""
+
+    STRING = "string"  # str; bytes that are no UTF-8 are lone surrogates
+    BYTES = "bytes"  # bytes
+    INTEGER = "integer"  # int
+    PORT = "port"  # int
+    DOUBLE = "double"  # float
+    BOOL = "bool"  # bool
+    ADDRESS = "address"  # ipaddress.IPv4Address or IPv6Address
+    NETWORK = "network"  # the value is an address, the operand a network
+    OPAQUE = "opaque"  # only ``exists`` can be asked
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type of Falco's field system."""
+
+    name: str
+    kind: Kind
+    bits: int = 64
+    signed: bool = False
+
+
+def _types() -> Iterator[Type]:
+    for name in ("CHARBUF", "FSPATH", "FSRELPATH"):
+        yield Type(name, Kind.STRING)
+    yield Type("BYTEBUF", Kind.BYTES)
+    for bits in (8, 16, 32, 64):
+        yield Type(f"UINT{bits}", Kind.INTEGER, bits)
+        yield Type(f"INT{bits}", Kind.INTEGER, bits, signed=True)
+    for bits in (8, 16, 32):
+        yield Type(f"FLAGS{bits}", Kind.INTEGER, bits)
+        yield Type(f"ENUMFLAGS{bits}", Kind.INTEGER, bits)
+    yield Type("MODE", Kind.INTEGER, 32)
+    yield Type("SIGTYPE", Kind.INTEGER, 8)
+    yield Type("SYSCALLID", Kind.INTEGER, 16)
+    for name in ("PID", "FD", "ERRNO"):
+        yield Type(name, Kind.INTEGER, signed=True)
+    for name in ("RELTIME", "ABSTIME"):  # nanoseconds
+        yield Type(name, Kind.INTEGER)
+    yield Type("PORT", Kind.PORT, 16)
+    yield Type("BOOL", Kind.BOOL)
+    yield Type("DOUBLE", Kind.DOUBLE)
+    for name in ("IPADDR", "IPV4ADDR", "IPV6ADDR"):
+        yield Type(name, Kind.ADDRESS)
+    for name in ("IPNET", "IPV4NET", "IPV6NET"):
+        yield Type(name, Kind.NETWORK)
+    for name in ("UID", "GID", "L4PROTO", "SOCKADDR", "SOCKTUPLE", "SOCKFAMILY"):
+        yield Type(name, Kind.OPAQUE)
+
+
+# Every type, one entry each, by name.
+TYPES: Final[Mapping[str, Type]] = {type_.name: type_ for type_ in _types()}
+
+CHARBUF: Final = TYPES["CHARBUF"]
+
+
+class Argument(Enum):
+    """What may stand in brackets behind the name of a field."""
+
+    NONE = "none"
+    INDEX = "optional index"  # decimal digits, no leading zero
+    KEY = "required key"  # any text
+    REQUIRED_INDEX = "required index"
+    OPTIONAL = "optional key or index"
+
+
+class Missing(Enum):
+    """What a path leads to when there is nothing, which is not ``null``."""
+
+    MISSING = "missing"
+
+
+MISSING: Final = Missing.MISSING
+
+EACH: Final = "[]"
+
+
+def steps(path: str) -> tuple[str, ...]:
+    """Return the steps of a path: member names, and ``"[]"`` for "each element".
+
+    A path is a JSON pointer (RFC 6901) in which ``[]`` behind a name goes
+    through the elements of an array.
+
+    >>> steps("/spec/containers[]/image")
+    ('spec', 'containers', '[]', 'image')
+    >>> steps("/annotations/authorization.k8s.io~1decision")
+    ('annotations', 'authorization.k8s.io/decision')
+    """
+    found: list[str] = []
+    for part in path.split("/")[1:]:
+        name, each, _ = part.partition(EACH)
+        found.append(name.replace("~1", "/").replace("~0", "~"))
+        if each:
+            found.append(EACH)
+    return tuple(found)
+
+
+# What a worked-out field is given: the values at the paths that it reads
+# (``MISSING`` where there is none), then the argument. It returns a runtime
+# value of the field's type, a tuple of them for a list, or None for no value.
+Compute = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its name, what it holds, and where it comes from.
+
+    Exactly one of these says where:
+
+    * ``path``: the place in the event (see ``steps``). Without ``[]`` the
+      field has one value, with ``[]`` a list of them. An index argument
+      selects the element at the first ``[]``.
+    * ``compute``: a function of the values at the paths in ``reads`` and of
+      the argument, if the field takes one.
+    * ``attribute``: an attribute of the event itself (its time, its number).
+
+    ``root`` names the attribute of the event that paths start from.
+    """
+
+    name: str
+    doc: str
+    path: str | None = None
+    type: Type = CHARBUF
+    is_list: bool = False
+    argument: Argument = Argument.NONE
+    reads: tuple[str, ...] = ()
+    compute: Compute | None = None
+    attribute: str | None = None
+    root: str = "data"
+    transformable: bool = True  # may stand inside a transformer
+    comparable: bool = True  # may be compared with another field
+    deprecated: bool = False
+
+
+Catalogue = Mapping[str, Field]
+
+
+def catalogue(fields: Iterable[Field]) -> dict[str, Field]:
+    """Return the fields by name.
+
+    :raises ValueError: if two fields have the same name, or one says in no
+        way or in several ways where it comes from.
+    """
+    found: dict[str, Field] = {}
+    for field in fields:
+        if field.name in found:
+            raise ValueError(f"field {field.name} is declared twice")
+        ways = [field.path, field.compute, field.attribute]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError(f"field {field.name} needs one of path, compute, attribute")
+        found[field.name] = field
+    return found
