@@ -30,7 +30,3 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
-
-
-# Every code, one entry each, with the short and the long description that
-# Falco gives it (spec of the result format: `falco -V` with JSON output).

@@ -129,6 +129,7 @@ class Field:
     * ``compute``: a function of the values at the paths in ``reads`` and of
       the argument, if the field takes one.
     * ``attribute``: an attribute of the event itself (its time, its number).
+    * ``pointer``: the argument is a JSON pointer into the event.
 
     ``root`` names the attribute of the event that paths start from.
     """
@@ -142,6 +143,7 @@ class Field:
     reads: tuple[str, ...] = ()
     compute: Compute | None = None
     attribute: str | None = None
+    pointer: bool = False
     root: str = "data"
     transformable: bool = True  # may stand inside a transformer
     comparable: bool = True  # may be compared with another field
@@ -161,8 +163,8 @@ def catalogue(fields: Iterable[Field]) -> dict[str, Field]:
     for field in fields:
         if field.name in found:
             raise ValueError(f"field {field.name} is declared twice")
-        ways = [field.path, field.compute, field.attribute]
+        ways = [field.path, field.compute, field.attribute, field.pointer or None]
         if sum(way is not None for way in ways) != 1:
-            raise ValueError(f"field {field.name} needs one of path, compute, attribute")
+            raise ValueError(f"field {field.name} must say in one way where it comes from")
         found[field.name] = field
     return found
