@@ -5,9 +5,12 @@ Whoever knows to which item of which file the place belongs turns it into a
 ``Diagnostic``, which has one of Falco's codes and the way down to the place.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from rulec.text import NOWHERE, Span
+from rulec.codes import CODES
+from rulec.text import NOWHERE, File, Span, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +18,236 @@ class Problem:
     """A mistake in a text: ``kind`` names it for programs, ``message`` for people.
 
     Messages are lower case without a full stop and say what was found; the
-    hint says what to do about it.
+    hint says what to do about it. ``subject`` is the name the mistake is
+    about (the unknown key, the deprecated field), where there is one.
     """
 
     kind: str
     message: str
     span: Span = NOWHERE
     hint: str = ""
+    subject: str = ""
 
 
 class ProblemError(Exception):
     """Carries a problem out of a stage that cannot go on after it."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
+        super().__init__(problem)
         self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem.message
+
+
+class Mark(NamedTuple):
+    """A position as Falco reports it: from 0, and in bytes."""
+
+    line: int
+    column: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One step on the way to a mistake: an item, and where it begins.
+
+    ``at`` counts the characters of ``file`` from 0. In a condition, ``file``
+    is the condition itself, and ``inside`` the item it belongs to: Falco adds
+    the two positions.
+    """
+
+    item_type: str
+    item_name: str
+    file: File
+    at: int
+    inside: "Location | None" = None
+
+    @property
+    def mark(self) -> Mark:
+        """Where the item begins, as Falco counts."""
+        before = _encode(self.file.content[: self.at])
+        line = before.count(b"\n")
+        mark = Mark(line, len(before) - (before.rfind(b"\n") + 1), len(before))
+        if self.inside is None:
+            return mark
+        outer = self.inside.mark
+        # Falco counts the lines and columns of a condition from 1.
+        return Mark(
+            outer.line + mark.line + 1,
+            outer.column + mark.column + 1,
+            outer.offset + mark.offset,
+        )
+
+    def to_falco(self) -> dict[str, Any]:
+        """Return the location as in Falco's JSON."""
+        mark = self.mark
+        position = {
+            "name": self.file.name,
+            "line": mark.line,
+            "column": mark.column,
+            "offset": mark.offset,
+        }
+        return {"item_type": self.item_type, "item_name": self.item_name, "position": position}
+
+
+def condition_location(inside: Location, text: Text, at: int) -> Location:
+    """Return a place in the condition ``text``, which belongs to the item ``inside``."""
+    content = str(text)
+    start = content if len(content) <= 20 else content[:17] + "..."
+    name = '"' + start.replace("\n", " ") + '"'
+    return Location("condition expression", "", File(name, content), at, inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A mistake, with its code and the way to it: ``context`` is outermost first."""
+
+    code: str
+    problem: Problem
+    context: tuple[Location, ...] = ()
+
+    @property
+    def severity(self) -> str:
+        """Either ``error`` or ``warning``."""
+        return CODES[self.code].severity
+
+    @property
+    def kind(self) -> str:
+        """What went wrong, for programs."""
+        return self.problem.kind
+
+    @property
+    def message(self) -> str:
+        """What went wrong, for people."""
+        return self.problem.message
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return self.problem.hint
+
+    @property
+    def file(self) -> str:
+        """The name of the file that is to be edited."""
+        return self._origin[0].name
+
+    @property
+    def line(self) -> int:
+        """The line of the place, counted from 1."""
+        file, offset = self._origin
+        return file.position(offset)[0]
+
+    @property
+    def column(self) -> int:
+        """The column of the place in characters, counted from 1."""
+        file, offset = self._origin
+        return file.position(offset)[1]
+
+    @property
+    def _origin(self) -> tuple[File, int]:
+        if self.problem.span.text.pieces or not self.context:
+            return self.problem.span.origin
+        last = self.context[-1].inside or self.context[-1]
+        return last.file, last.at
+
+    @property
+    def caret(self) -> str:
+        """The line of the place, and below it a mark under the place; nothing without a line."""
+        file, offset = self._origin
+        line, column = file.position(offset)
+        text = file.line(line)
+        if not text.strip():
+            return ""
+        width = self.problem.span.width if self.problem.span.text.pieces else 1
+        return _underline(text, column - 1, width)
+
+    def __str__(self) -> str:
+        lines = [f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}"]
+        caret = self.caret
+        lines += ["    " + line for line in caret.split("\n") if caret]
+        if self.hint and caret:
+            lines[-1] += f" {self.hint}"
+        elif self.hint:
+            lines.append(f"    {self.hint}")
+        return "\n".join(lines)
+
+    def to_falco(self) -> dict[str, Any]:
+        """Return the JSON object that Falco gives for this."""
+        code = CODES[self.code]
+        result: dict[str, Any] = {
+            "code": self.code,
+            "codedesc": code.short if self.severity == "error" else code.long,
+            "message": f"{self.message} ({self.hint})" if self.hint else self.message,
+            "context": {
+                "locations": [location.to_falco() for location in self.context],
+                "snippet": self.snippet,
+            },
+        }
+        if self.kind == "deprecated_field":
+            result["deprecated_field"] = self.problem.subject
+        return result
+
+    @property
+    def snippet(self) -> str:
+        """The line of the last location with a mark below, as Falco shows it."""
+        if not self.context:
+            return ""
+        last = self.context[-1]
+        return snippet(last.file.content, last.mark.offset)
+
+
+class RulesError(Exception):
+    """Rules cannot be loaded; ``diagnostics`` holds everything that is wrong with them."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        found = list(diagnostics)
+        files = list(dict.fromkeys(diagnostic.file for diagnostic in found))
+        found.sort(key=lambda diagnostic: (files.index(diagnostic.file), diagnostic.line))
+        self.diagnostics = tuple(found)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.diagnostics))
+
+
+_SHOWN = 80  # how much of a long line is shown on either side of the place
+
+
+def snippet(content: str, offset: int) -> str:
+    """Return the line of ``content`` at a byte, and a mark below that byte, as Falco does.
+
+    >>> print(snippet("a = b\\nc", 4), end="")
+    a = b
+        ^
+    """
+    data = _encode(content)
+    # What lies behind a line is shown at the line's end.
+    offset = min(offset, len(data) - 1)
+    while offset > 0 and data[offset] == ord("\n"):
+        offset -= 1
+    if offset < 0:
+        return ""
+    start = data.rfind(b"\n", 0, offset) + 1
+    end = data.find(b"\n", offset)
+    before = data[start:offset].decode("utf-8", "replace")
+    after = data[offset : len(data) if end < 0 else end].decode("utf-8", "replace")
+    if len(before) > _SHOWN:
+        before = "..." + before[-_SHOWN:]
+    if len(after) > _SHOWN:
+        after = after[:_SHOWN] + "..."
+    return f"{before}{after}\n{' ' * len(before)}^\n"
+
+
+def _underline(line: str, at: int, width: int) -> str:
+    if at > _SHOWN:
+        line, at = "..." + line[at - _SHOWN :], _SHOWN + 3
+    if len(line) > at + _SHOWN:
+        line = line[: at + _SHOWN] + "..."
+    # Keep tabs, so the caret lands where the reader's terminal puts the text.
+    indent = "".join(c if c == "\t" else " " for c in line[:at])
+    return f"{line}\n{indent}{'^' * max(1, min(width, len(line) - at))}"
+
+
+def _encode(content: str) -> bytes:
+    return content.encode("utf-8", "surrogateescape")

@@ -25,9 +25,9 @@ Emit = Callable[[ast.expr, ast.expr], ast.expr]
 class Meaning:
     """What an operator does to a present value of one kind and its operand.
 
-    ``prepare`` names a function of the runtime that turns the constant into
-    what ``holds`` and ``emit`` take, once for all events; a prepared constant
-    becomes a named value of the built module. ``total`` says that the emitted
+    ``prepare`` names the function of the runtime that turns an operand into
+    what ``holds`` and ``emit`` take; for a constant that is done once for all
+    events. ``total`` says that the emitted
     expression is simply false for a missing value, so nobody has to ask.
     """
 
@@ -79,8 +79,8 @@ def _contains(a: ast.expr, b: ast.expr) -> ast.expr:
 
 
 def _through(function: str, emit: Emit) -> Emit:
-    """Write both sides wrapped in a runtime function."""
-    return lambda a, b: emit(call(function, a), call(function, b))
+    """Write the value wrapped in a runtime function, as the operand already is."""
+    return lambda a, b: emit(call(function, a), b)
 
 
 def _matcher(a: ast.expr, b: ast.expr) -> ast.expr:
@@ -107,16 +107,24 @@ def _equality(holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpo
 
 def _order(holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpop]) -> dict[Kind, Meaning]:
     texts = Meaning(
-        lambda a, b: holds(values.byte_order(a), values.byte_order(b)),
+        lambda a, b: holds(values.byte_order(a), b),
         _through("byte_order", _infix(operator)),
+        prepare="byte_order",
         cost=3,
     )
     return {Kind.STRING: texts, **_for(NUMBERS, Meaning(holds, _infix(operator)))}
 
 
-_MEMBER: Final = Meaning(lambda a, b: a in b, _infix(ast.In), prepare="members", total=True)
-_IN_NETWORK: Final = Meaning(lambda a, b: a in b, _infix(ast.In), prepare="Networks", cost=8)
-_SET: Final = {**_for(PLAIN, _MEMBER), Kind.NETWORK: _IN_NETWORK}
+def _member(prepare: str, *, total: bool, cost: int = 1) -> Meaning:
+    return Meaning(lambda a, b: a in b, _infix(ast.In), prepare, total, cost)
+
+
+_SET: Final = {
+    **_for(PLAIN, _member("frozenset", total=True)),
+    Kind.NETWORK: _member("Networks", total=False, cost=8),
+}
+
+IN_RANGES: Final = "in ranges"
 
 OPERATORS: Final[Mapping[str, Operator]] = {
     entry.symbol: entry
@@ -157,8 +165,9 @@ OPERATORS: Final[Mapping[str, Operator]] = {
             Takes.ONE,
             {
                 Kind.STRING: Meaning(
-                    lambda a, b: values.ascii_lower(b) in values.ascii_lower(a),
+                    lambda a, b: b in values.ascii_lower(a),
                     _through("ascii_lower", _contains),
+                    prepare="ascii_lower",
                     cost=6,
                 )
             },
@@ -228,6 +237,15 @@ OPERATORS: Final[Mapping[str, Operator]] = {
         ),
         Operator("in", Takes.MANY, _SET, on_lists=Quantifier.EVERY),
         Operator("intersects", Takes.MANY, _SET, on_lists=Quantifier.SOME),
+        # What "=", "in" and "intersects" become for sources in which a constant
+        # "30:40" also stands for the integers from 30 to 40. Its symbol has a
+        # blank in it, so that no rule can be written with it.
+        Operator(
+            IN_RANGES,
+            Takes.MANY,
+            {Kind.STRING: _member("Members", total=False, cost=5)},
+            fields=False,
+        ),
     )
 }
 
@@ -242,6 +260,6 @@ COMPARABLE_LISTS: Final = frozenset(
 
 def words() -> frozenset[str]:
     """Return every way to write an operator, with modifiers, as exceptions do."""
-    plain = {*OPERATORS, *SYNONYMS} - {"exists"}
+    plain = {*OPERATORS, *SYNONYMS} - {"exists", IN_RANGES}
     modifiable = [s for s in plain if OPERATORS[SYNONYMS.get(s, s)].modifiable]
     return frozenset(plain | {f"{s} {modifier}" for s in modifiable for modifier in MODIFIERS})

@@ -1,6 +1,43 @@
 """Events, as the compiled rules see them."""
 
-from typing import Any
+import os
+from typing import Any, ClassVar, Final
+
+
+def host_name() -> str:
+    """Return the name that alerts give for this machine; FALCO_HOSTNAME overrides it."""
+    return os.environ.get("FALCO_HOSTNAME") or os.uname().nodename
+
+
+class Run:
+    """What the events of one source have in common while it is read.
+
+    ``start`` is the time of the first event, in nanoseconds since the epoch;
+    ``count`` says how many events there were. A run belongs to one reader.
+    ``hostname`` is given if it is not the name of this machine.
+    """
+
+    __slots__ = ("count", "hostname", "plugin", "source", "start")
+
+    def __init__(
+        self, source: str | None, plugin: str | None = None, hostname: str | None = None
+    ) -> None:
+        self.source = source
+        self.plugin = plugin
+        self.hostname = hostname
+        self.start: int | None = None
+        self.count = 0
+
+    def event(self, data: Any, time: int, audit: Any = None) -> "Event":
+        """Make the next event of the run."""
+        self.count += 1
+        if self.start is None:
+            self.start = time
+        return Event(data, time, self.count, audit, self)
+
+
+# For events that somebody makes by hand.
+NO_RUN: Final = Run(None)
 
 
 class Event:
@@ -11,14 +48,49 @@ class Event:
     since the epoch; ``number`` counts the events of the source from 1.
     """
 
-    __slots__ = ("audit", "data", "number", "time")
+    __slots__ = ("audit", "data", "number", "run", "time")
 
-    def __init__(self, data: Any, time: int, number: int = 1, audit: Any = None) -> None:
+    # Events that Falco puts into a stream by itself do not occur in our sources.
+    is_async: ClassVar[bool] = False
+    async_type: ClassVar[str | None] = None
+
+    def __init__(
+        self, data: Any, time: int, number: int = 1, audit: Any = None, run: Run = NO_RUN
+    ) -> None:
         self.data = data
         self.audit = data if audit is None else audit
         self.time = time
         self.number = number
+        self.run = run
+
+    @property
+    def relative_time(self) -> int:
+        """Nanoseconds since the first event of the run."""
+        start = self.run.start
+        return 0 if start is None else self.time - start
+
+    @property
+    def source(self) -> str | None:
+        """The name of the event source."""
+        return self.run.source
+
+    @property
+    def plugin(self) -> str | None:
+        """The name of the plugin that makes such events in Falco."""
+        return self.run.plugin
+
+    @property
+    def hostname(self) -> str:
+        """The name of the machine where the run takes place."""
+        return self.run.hostname or host_name()
 
 
 class EventError(ValueError):
-    """A document is no event of its source; the message says why."""
+    """A document is no event of its source; the message says why.
+
+    ``reason`` is a short stable name of what is wrong, for counting.
+    """
+
+    def __init__(self, message: str, reason: str = "invalid") -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -4,8 +4,11 @@ A field is a name, a type and the way to its value. The way is data wherever
 that is possible: a path into the event, which the compiler unrolls into
 plain Python and can also turn into a typed decoder. Where a value has to be
 worked out, a function says how, and the paths that it reads are still data.
+
+What a declaration means is in ``extract.py``, in its plainest form.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -111,6 +114,21 @@ def steps(path: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def pointer_steps(argument: str) -> tuple[str, ...]:
+    """Return the steps of a JSON pointer (RFC 6901) that a rule gives as an argument.
+
+    As in Falco, the first slash may be missing and no pointer is refused.
+
+    >>> pointer_steps("/a~1b/0"), pointer_steps("stage"), pointer_steps(""), pointer_steps("/")
+    (('a/b', '0'), ('stage',), (), ('',))
+    """
+    if not argument:
+        return ()
+    return tuple(
+        step.replace("~1", "/").replace("~0", "~") for step in argument.removeprefix("/").split("/")
+    )
+
+
 # What a worked-out field is given: the values at the paths that it reads
 # (``MISSING`` where there is none), then the argument. It returns a runtime
 # value of the field's type, a tuple of them for a list, or None for no value.
@@ -125,13 +143,17 @@ class Field:
 
     * ``path``: the place in the event (see ``steps``). Without ``[]`` the
       field has one value, with ``[]`` a list of them. An index argument
-      selects the element at the first ``[]``.
+      selects the element at the first ``[]``. A list that is ``complete``
+      has a value only if every element has the property.
     * ``compute``: a function of the values at the paths in ``reads`` and of
       the argument, if the field takes one.
-    * ``attribute``: an attribute of the event itself (its time, its number).
+    * ``attribute``: an attribute of the event itself (its time, its number),
+      or what ``compute`` makes of it when both are given.
     * ``pointer``: the argument is a JSON pointer into the event.
 
-    ``root`` names the attribute of the event that paths start from.
+    ``root`` names the attribute of the event that paths start from. Where
+    ``output_attribute`` is given, ``output_fields`` holds that attribute of
+    the event instead of the value: times are numbers there.
     """
 
     name: str
@@ -145,6 +167,8 @@ class Field:
     attribute: str | None = None
     pointer: bool = False
     root: str = "data"
+    complete: bool = False
+    output_attribute: str | None = None
     transformable: bool = True  # may stand inside a transformer
     comparable: bool = True  # may be compared with another field
     deprecated: bool = False
@@ -156,15 +180,45 @@ Catalogue = Mapping[str, Field]
 def catalogue(fields: Iterable[Field]) -> dict[str, Field]:
     """Return the fields by name.
 
-    :raises ValueError: if two fields have the same name, or one says in no
-        way or in several ways where it comes from.
+    :raises ValueError: if two fields have the same name, or a declaration
+        contradicts itself.
     """
     found: dict[str, Field] = {}
     for field in fields:
         if field.name in found:
             raise ValueError(f"field {field.name} is declared twice")
-        ways = [field.path, field.compute, field.attribute, field.pointer or None]
-        if sum(way is not None for way in ways) != 1:
+        computed = field.compute is not None and field.attribute is None
+        ways = (field.path is not None, computed, field.attribute is not None, field.pointer)
+        if sum(ways) != 1:
             raise ValueError(f"field {field.name} must say in one way where it comes from")
+        if field.path is not None and (EACH in steps(field.path)) != field.is_list:
+            raise ValueError(f"field {field.name}: a path with [] is a list, and no other is")
         found[field.name] = field
     return found
+
+
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,19}")
+_LARGEST_INDEX: Final = 2**64 - 1
+
+
+def argument_problem(field: Field, argument: str | None) -> str | None:
+    """Return what is wrong with the argument that a rule gives to a field, if anything.
+
+    >>> argument_problem(Field("ka.verb", "", path="/verb"), "0")
+    'ka.verb takes no argument'
+    """
+    takes = field.argument
+    if argument is None:
+        if takes in (Argument.KEY, Argument.REQUIRED_INDEX):
+            return f"{field.name} needs an argument in brackets"
+        return None
+    if takes is Argument.NONE:
+        return f"{field.name} takes no argument"
+    if takes in (Argument.INDEX, Argument.REQUIRED_INDEX) and not is_index(argument):
+        return f"the argument of {field.name} must be a decimal index, not {argument!r}"
+    return None
+
+
+def is_index(argument: str) -> bool:
+    """Return whether an argument is an index: decimal digits, no leading zero, 64 bits."""
+    return _INDEX.fullmatch(argument) is not None and int(argument) <= _LARGEST_INDEX

@@ -1,0 +1,61 @@
+# Everything starts here. `make demo` and `make test` need only Python >= 3.11
+# and make: they set up a virtual environment of their own.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TYPES := $(VENV)-types
+
+.PHONY: help demo test conformance fuzz lint types bench clean
+
+help:
+	@echo "make demo         compile the shipped rules, match the sample log, print the alerts"
+	@echo "make test         run the tests"
+	@echo "make conformance  run the tests that read recorded cases (RULEC_CONFORMANCE=folder)"
+	@echo "make fuzz         run the property tests at length (COUNT=100000)"
+	@echo "make lint types   ruff; mypy strict on the installed package"
+	@echo "make bench        run the benchmarks"
+
+$(VENV)/rulec: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("rulec needs Python 3.11 or newer: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/rulec
+	@echo "Adding the tools for development ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+demo: $(VENV)/rulec
+	$(BIN)/rulec build rules/ -o compiled.py
+	$(BIN)/rulec run -r compiled.py docs/samples/audit.jsonl
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest
+
+conformance: $(VENV)/dev
+	$(BIN)/python -m pytest -m conformance
+
+COUNT ?= 100000
+fuzz: $(VENV)/dev
+	RULEC_FUZZ=$(COUNT) $(BIN)/python -m pytest -m fuzz -s
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Types are checked as a user of the package sees them: installed, not editable.
+types: $(VENV)/dev
+	@rm -rf build
+	@$(PYTHON) -m venv $(TYPES)
+	@$(TYPES)/bin/python -m pip install --quiet --disable-pip-version-check . mypy types-PyYAML
+	cd $(TYPES) && bin/mypy --config-file ../pyproject.toml -p rulec
+
+bench: $(VENV)/dev
+	$(BIN)/python -m pytest benchmarks --benchmark-only
+
+clean:
+	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache compiled.py

@@ -1,0 +1,5 @@
+"""Run ``python -m rulec``."""
+
+from rulec.cli import main
+
+main()

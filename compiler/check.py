@@ -1,0 +1,263 @@
+"""Look every name of a condition up in the tables, and check types and constants.
+
+What comes out means exactly one thing: fields are declarations, operators
+are entries of the table, constants are values of the field's type, and the
+conveniences of the language (modifiers, ranges, ``<NA>``) are spelled out as
+plain tests. All problems of a condition are found in one go.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from rulec.advice import advice
+from rulec.constants import constant
+from rulec.diagnostics import Problem, ProblemError
+from rulec.nodes import (
+    And,
+    Check,
+    Condition,
+    Const,
+    Constant,
+    Items,
+    Literal,
+    Not,
+    OneOf,
+    Operand,
+    Or,
+    Quantifier,
+    Reference,
+    Test,
+    Value,
+    rebuild,
+)
+from rulec.operators import (
+    COMPARABLE_LISTS,
+    IN_RANGES,
+    OPERATORS,
+    SYNONYMS,
+    Operator,
+    Takes,
+)
+from rulec.references import References, shape
+from rulec.runtime.fields import CHARBUF, Catalogue, Kind
+from rulec.runtime.sources import EventSource
+from rulec.transformers import Shape
+
+NA: Final = "<NA>"
+
+# Comparisons in which "<NA>" has been used to mean "no value".
+NA_OPERATORS: Final = frozenset({"=", "!=", "in", "intersects", "pmatch"})
+
+_RANGE: Final = re.compile(r"[+-]?[0-9]+:[+-]?[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A condition that can be compiled if there are no problems."""
+
+    condition: Condition
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def check(condition: Condition, source: EventSource) -> Checked:
+    """Check a resolved condition against the fields of its event source."""
+    checker = _Checker(source)
+    checked = checker.condition(condition)
+    return Checked(checked, tuple(checker.problems), tuple(checker.warnings))
+
+
+@dataclass
+class _Checker:
+    source: EventSource
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    @property
+    def fields(self) -> Catalogue:
+        return self.source.fields
+
+    def condition(self, node: Condition) -> Condition:
+        if not isinstance(node, Check):
+            return rebuild(node, self.condition)
+        try:
+            return self.check(node)
+        except ProblemError as error:
+            self.problems.append(error.problem)
+            return Const(False)
+
+    def check(self, node: Check) -> Condition:
+        references = References(self.fields, self.warnings)
+        value = references.value(node.left)
+        symbol, _, modifier = node.operator.partition(" ")
+        operator = OPERATORS[SYNONYMS.get(symbol, symbol)]
+        quantifier = self.quantifier(operator, shape(value), node)
+        match node.right:
+            case None:
+                return Test(value, operator.symbol, span=node.span)
+            case Literal() | Items() as right:
+                literals = right.items if isinstance(right, Items) else (right,)
+                constants = self.constants(literals, operator, shape(value))
+                tests = _Tests(value, operator, quantifier, literals, constants)
+                return self.spelled_out(tests, modifier, node)
+            case right:
+                operand = references.value(right)
+                self.comparable(operator, value, operand, right)
+                symbol = operator.symbol
+                if operator.takes is Takes.MANY and quantifier is Quantifier.NONE:
+                    symbol = "="  # the one value of a field
+                return Test(value, symbol, operand, quantifier, span=node.span)
+
+    def quantifier(self, operator: Operator, left: Shape, node: Check) -> Quantifier:
+        """Return how the operator goes over the value, or complain that it cannot."""
+        mismatch = Problem(
+            "operator_type_mismatch",
+            f"{operator.symbol!r} cannot be asked of a {_described(left)}",
+            node.span,
+            f"these can: {', '.join(_askable(left))}",
+        )
+        if not left.is_list:
+            if left.type.kind not in operator.meanings:
+                raise ProblemError(mismatch)
+            return Quantifier.NONE
+        if operator.on_lists is not None:
+            if operator.symbol != "exists" and left.type.name not in COMPARABLE_LISTS:
+                text = f"lists of {left.type.name} can only be asked whether they exist"
+                raise ProblemError(Problem("list_type_not_comparable", text, node.span))
+            return operator.on_lists
+        if not self.source.lenient or operator.lenient is None:
+            raise ProblemError(mismatch)
+        amount = operator.lenient.value
+        text = f"{operator.symbol!r} on a list: taken as {amount!r}; Falco refuses the rule"
+        hint = "use 'in' (every element) or 'intersects' (at least one)"
+        self.warnings.append(Problem("list_field_operator", text, node.span, hint))
+        return operator.lenient
+
+    def constants(
+        self, literals: tuple[Literal, ...], operator: Operator, left: Shape
+    ) -> tuple[object, ...]:
+        found = []
+        for literal in literals:
+            self.warnings += advice(literal, operator.symbol, self.known_field)
+            try:
+                found.append(constant(literal, left.type, operator.symbol))
+            except ProblemError as error:
+                self.problems.append(error.problem)
+        return tuple(found)
+
+    def known_field(self, text: str) -> bool:
+        """Return whether a text is the name of a field, with a fitting argument."""
+        return References(self.fields, []).known(text)
+
+    def comparable(
+        self, operator: Operator, value: Value, operand: Value, right: Reference
+    ) -> None:
+        """Complain when the two sides of a field comparison do not go together."""
+        left_shape, right_shape = shape(value), shape(operand)
+        if not operator.fields or left_shape.type.kind is Kind.NETWORK:
+            text = f"{operator.symbol!r} cannot compare a {left_shape.type.name} with a field"
+            raise ProblemError(Problem("rhs_field_not_allowed", text, right.span))
+        for side in (value, operand):
+            declared = getattr(side, "field", None)
+            if declared is not None and not declared.comparable:
+                text = f"{declared.name} cannot be compared with another field"
+                raise ProblemError(Problem("rhs_field_not_allowed", text, right.span))
+        same = (left_shape.type, left_shape.is_list) == (right_shape.type, right_shape.is_list)
+        if not same:
+            text = f"a {_described(left_shape)} is compared with a {_described(right_shape)}"
+            hint = "both sides must have the same type"
+            raise ProblemError(Problem("rhs_type_mismatch", text, right.span, hint))
+
+    def spelled_out(self, tests: "_Tests", modifier: str, node: Check) -> Condition:
+        """Return the plain tests that a comparison with constants stands for."""
+        if modifier:
+            parts = tuple(tests.single(constant) for constant in tests.constants)
+            if not parts:
+                return Const(False)
+            return _MODIFIERS[modifier](parts)
+        symbol = tests.operator.symbol
+        words = [literal.text for literal in tests.literals]
+        if NA in words and symbol in NA_OPERATORS and _is_audit_field(tests.value):
+            text = "comparing with <NA> does not ask whether there is no value in Falco"
+            hint = "write 'not ... exists'"
+            self.warnings.append(Problem("unsafe_na_check", text, node.span, hint))
+        if not self.source.lenient or tests.kind is not Kind.STRING:
+            return tests.plain()
+        plain = tests.with_ranges() if any(map(_RANGE.fullmatch, words)) else tests.plain()
+        if NA in words and symbol in NA_OPERATORS and symbol != "!=":
+            return Or((Not(Test(tests.value, "exists")), plain))
+        return plain
+
+
+def _is_audit_field(value: Value) -> bool:
+    declared = getattr(value, "field", None)
+    return declared is not None and declared.name.startswith(("ka.", "jevt."))
+
+
+_MODIFIERS: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
+    "anyof": Or,
+    "allof": And,
+    "oneof": OneOf,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests:
+    """The ways to write a comparison of a value with constants as tests."""
+
+    value: Value
+    operator: Operator
+    quantifier: Quantifier
+    literals: tuple[Literal, ...]
+    constants: tuple[object, ...]
+
+    @property
+    def kind(self) -> Kind:
+        return shape(self.value).type.kind
+
+    def single(self, value: object) -> Condition:
+        operand = Constant(value, shape(self.value).type)
+        return Test(self.value, self.operator.symbol, operand, self.quantifier)
+
+    def plain(self) -> Condition:
+        if self.operator.takes is Takes.MANY:
+            return self.single(self.constants)
+        if len(self.constants) != 1:
+            return Const(False)  # the one constant was refused
+        if self.operator.symbol == "!=" and self.quantifier is not Quantifier.NONE:
+            return self.denied(Test(self.value, "=", self.operand(), Quantifier.EVERY))
+        return self.single(self.constants[0])
+
+    def operand(self) -> Constant:
+        return Constant(self.constants[0], shape(self.value).type)
+
+    def denied(self, test: Condition) -> Condition:
+        """Return that there is a value, and that it does not pass the test."""
+        return And((Test(self.value, "exists"), Not(test)))
+
+    def with_ranges(self) -> Condition:
+        """Return the test in which a constant ``A:B`` also stands for integers."""
+        symbol = self.operator.symbol
+        if symbol not in ("=", "!=", "in", "intersects"):
+            return self.plain()
+        quantifier = self.quantifier
+        if quantifier is not Quantifier.NONE and symbol in ("=", "!="):
+            quantifier = Quantifier.EVERY
+        test = Test(self.value, IN_RANGES, Constant(self.constants, CHARBUF), quantifier)
+        return self.denied(test) if symbol == "!=" else test
+
+
+def _described(left: Shape) -> str:
+    return f"list of {left.type.name}" if left.is_list else f"{left.type.name} field"
+
+
+def _askable(left: Shape) -> list[str]:
+    return [
+        symbol
+        for symbol, operator in OPERATORS.items()
+        if symbol != IN_RANGES
+        and left.type.kind in operator.meanings
+        and not (left.is_list and operator.on_lists is None)
+    ]

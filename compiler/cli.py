@@ -1,0 +1,99 @@
+"""The command line: what the commands are called, and what their failures mean.
+
+Each command is a module of its own, imported when it is called, so that
+``rulec --version`` and ``--help`` answer at once.
+"""
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+# Every command, one entry each: its module and its line in the list of commands.
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "build": ("rulec.commands.build", "Compile rules to a Python module."),
+    "check": ("rulec.commands.check", "Tell what is wrong with rules."),
+    "fields": ("rulec.commands.fields", "List the fields that rules can use."),
+    "run": ("rulec.commands.run", "Match events and print the alerts."),
+}
+
+# Exit statuses, the same for every command.
+FOUND: Final = 1
+BAD_RULES: Final = 2
+BAD_USAGE: Final = 3
+BAD_INPUT: Final = 4
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from rulec.version import version
+
+        click.echo(f"rulec {version()}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 fine, 1 findings, 2 rules cannot be loaded, 3 wrong usage, "
+    "4 input unreadable.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Print the version.",
+)
+def cli() -> None:
+    """Compile Falco rules to Python, and match security events with them.
+
+    \b
+    rulec run -r rules/ audit.log           print the alerts of a log
+    rulec build rules/ -o compiled.py       write the rules as a Python module
+    rulec check rules/                      tell what is wrong with them
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    try:
+        status: Any = cli.main(arguments, prog_name="rulec", standalone_mode=False)
+    except click.ClickException as error:
+        complain(error.format_message(), error)
+        status = BAD_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        status = 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; say nothing more.
+        sys.stderr.close()
+        status = 0
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def complain(message: str, error: click.ClickException | None = None) -> None:
+    """Print one line about what is wrong with the call."""
+    ctx = getattr(error, "ctx", None)
+    command = ctx.command_path if ctx else "rulec"
+    line = " ".join(message.split())
+    click.echo(f"{command}: {line} (try '{command} --help')", err=True)

@@ -1,0 +1,146 @@
+"""Find what a name in a condition or an output refers to."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import assert_never
+
+from rulec.diagnostics import Problem, ProblemError
+from rulec.nodes import (
+    Argument,
+    Call,
+    Constant,
+    FieldRef,
+    Group,
+    Literal,
+    Loaded,
+    Reference,
+    Sequence,
+    Transformed,
+    Value,
+)
+from rulec.runtime.fields import CHARBUF, Catalogue, argument_problem
+from rulec.transformers import JOINABLE, TRANSFORMERS, Shape, Transformer
+
+
+def shape(value: Value) -> Shape:
+    """Return the type of a value."""
+    match value:
+        case Loaded(field):
+            return Shape(field.type, field.is_list)
+        case Constant(_, type_):
+            return Shape(type_, constant=True)
+        case Sequence():
+            return Shape(CHARBUF, is_list=True)
+        case Transformed():
+            return Shape(value.type, value.is_list)
+        case _:
+            assert_never(value)
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Looks references up in the fields of a source and in the transformers.
+
+    What is worth a warning is added to ``warnings``.
+    """
+
+    fields: Catalogue
+    warnings: list[Problem]
+
+    def value(self, reference: Reference) -> Value:
+        """Return what a reference stands for.
+
+        :raises ProblemError: if there is no such thing, or not of this type.
+        """
+        match reference:
+            case FieldRef():
+                return self.field(reference)
+            case Call():
+                return self.call(reference)
+            case _:
+                assert_never(reference)
+
+    def known(self, text: str) -> bool:
+        """Return whether ``text`` names a field, with an argument that fits it."""
+        name, bracket, rest = text.partition("[")
+        argument = rest[:-1] if bracket and rest.endswith("]") else None
+        field = self.fields.get(name)
+        if field is None or (bracket and argument is None):
+            return False
+        return argument_problem(field, argument) is None
+
+    def field(self, reference: FieldRef) -> Loaded:
+        """Return the field that a name refers to."""
+        name, argument = reference.name, reference.argument
+        found = self.fields.get(name)
+        if found is None:
+            near = get_close_matches(name, self.fields, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]!r}?" if near else ""
+            text = f"unknown field {name!r}"
+            raise ProblemError(Problem("unknown_field", text, reference.span, hint))
+        if problem := argument_problem(found, argument):
+            kind, text = problem
+            raise ProblemError(Problem(kind, text, reference.span))
+        if found.deprecated:
+            text = f"field {name} is deprecated"
+            self.warnings.append(Problem("deprecated_field", text, reference.span))
+        return Loaded(found, argument, span=reference.span)
+
+    def call(self, call: Call) -> Transformed:
+        """Return the transformed value that a call refers to."""
+        transformer = TRANSFORMERS[call.name]
+        least, most = transformer.arity
+        if not least <= len(call.arguments) <= most:
+            wanted = str(least) if least == most else f"at least {least}"
+            text = f"{call.name} takes {wanted} arguments, not {len(call.arguments)}"
+            raise ProblemError(Problem("transformer_bad_arity", text, call.span))
+        arguments = tuple(self.argument(argument, call) for argument in call.arguments)
+        result = transformer.result([shape(argument) for argument in arguments])
+        if result is None:
+            text = f"{call.name} does not take a {_listed(arguments)}"
+            raise ProblemError(Problem("transformer_type_mismatch", text, call.span))
+        is_list = result.is_list and not self.selected(transformer, call)
+        return Transformed(
+            call.name, arguments, call.selector, result.type, is_list, span=call.span
+        )
+
+    def selected(self, transformer: Transformer, call: Call) -> bool:
+        """Return whether a selector follows the call, or complain about it."""
+        if call.selector is None:
+            return False
+        if not transformer.selects or len(call.selector) != 1:
+            text = f"{call.name} takes no [{call.selector}]"
+            hint = "only getopt(...)[x] with one letter selects an option"
+            raise ProblemError(Problem("transformer_bad_index", text, call.span, hint))
+        return True
+
+    def argument(self, argument: Argument, call: Call) -> Value:
+        """Return the value of an argument of a transformer."""
+        match argument:
+            case Literal(text):
+                return Constant(text, CHARBUF, span=argument.span)
+            case Group(items):
+                parts = tuple(self.argument(item, call) for item in items)
+                if any(shape(part).type.name not in JOINABLE for part in parts):
+                    text = f"a list with a {_listed(parts)} cannot be put together"
+                    raise ProblemError(
+                        Problem("transformer_type_mismatch", text, argument.span)
+                    )
+                return Sequence(parts, span=argument.span)
+            case FieldRef():
+                loaded = self.field(argument)
+                if not loaded.field.transformable:
+                    text = f"{argument.name} cannot be transformed"
+                    raise ProblemError(
+                        Problem("transformer_not_allowed", text, argument.span)
+                    )
+                return loaded
+            case Call():
+                return self.call(argument)
+            case _:
+                assert_never(argument)
+
+
+def _listed(values: tuple[Value, ...]) -> str:
+    shapes = [shape(value) for value in values]
+    return " and a ".join(f"list of {s.type.name}" if s.is_list else s.type.name for s in shapes)

@@ -1,0 +1,229 @@
+"""Write the two functions of a rule: its condition and its output."""
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, assert_never
+
+from rulec.nodes import (
+    And,
+    Check,
+    Condition,
+    Const,
+    Constant,
+    Loaded,
+    Macro,
+    Not,
+    OneOf,
+    Or,
+    Quantifier,
+    Sequence,
+    Test,
+    Transformed,
+    Value,
+)
+from rulec.operators import OPERATORS, Meaning
+from rulec.plan import Output
+from rulec.python import (
+    assign,
+    call,
+    compare,
+    constant,
+    every,
+    identifier,
+    is_present,
+    method,
+    name,
+    negated,
+    some,
+)
+from rulec.references import shape
+from rulec.runtime import EXPORTS
+from rulec.transformers import TRANSFORMERS
+
+if TYPE_CHECKING:
+    from rulec.emit import Module
+
+# Conditions deeper than this are cut into steps: Python cannot read more than
+# 200 parentheses inside each other, and nobody can read more than a few.
+_DEEP: Final = 12
+
+
+def condition_body(condition: Condition, source: str, module: "Module") -> list[ast.stmt]:
+    """Write the statements that decide whether an event meets a condition.
+
+    Each part of an ``and`` is a statement of its own, so that the fields that
+    only later parts need are not loaded when an early part has decided.
+    """
+    body = _Body(source, module)
+    body.decide(condition)
+    return body.statements
+
+
+def output_body(output: Output, source: str, module: "Module") -> list[ast.stmt]:
+    """Write the statements that make the output of a rule for an event."""
+    body = _Body(source, module)
+    fields = [(key, body.value(value)) for key, value in output.fields]
+    text, shown = "", list[ast.expr]()
+    for part in output.parts:
+        if isinstance(part, str):
+            text += part.replace("%", "%%")
+            continue
+        text += "%s"
+        slot = call(module.use("shown"), body.value(part.value))
+        if part.width is not None:
+            slot = call(module.use("fitted"), slot, constant(part.width))
+        shown.append(slot)
+    message: ast.expr = constant(text % () if not shown else text)
+    if shown:
+        message = ast.BinOp(message, ast.Mod(), ast.Tuple(shown, ast.Load()))
+    keys: list[ast.expr | None] = [constant(key) for key, _ in fields]
+    found = ast.Dict(keys, [value for _, value in fields])
+    body.statements.append(ast.Return(ast.Tuple([message, found], ast.Load())))
+    return body.statements
+
+
+@dataclass
+class _Body:
+    """The body of a function while it is written: its statements and its variables."""
+
+    source: str
+    module: "Module"
+    statements: list[ast.stmt] = field(default_factory=list)
+    variables: dict[Value, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=lambda: {"event", "item", *EXPORTS})
+
+    def decide(self, condition: Condition) -> None:
+        """Write statements that return whether the condition holds."""
+        match condition:
+            case And(operands) if operands:
+                for operand in operands[:-1]:
+                    self.leave(negated(self.expression(operand)), False)
+                self.decide(operands[-1])
+            case Or(operands) if operands:
+                for operand in operands[:-1]:
+                    self.leave(self.expression(operand), True)
+                self.decide(operands[-1])
+            case _:
+                self.statements.append(ast.Return(self.expression(condition)))
+
+    def leave(self, decided: ast.expr, answer: bool) -> None:
+        self.statements.append(ast.If(decided, [ast.Return(ast.Constant(answer))], []))
+
+    def expression(self, node: Condition) -> ast.expr:
+        """Write a condition as an expression; what it needs is written before it."""
+        return self._expression(node)[0]
+
+    def _expression(self, node: Condition) -> tuple[ast.expr, int]:
+        match node:
+            case Const(value):
+                return ast.Constant(value), 0
+            case Test():
+                return self.test(node), 1
+            case Not(operand):
+                written, depth = self._expression(operand)
+                return self.shallow(negated(written), depth + 1)
+            case And(operands) | Or(operands) | OneOf(operands):
+                parts = [self._expression(operand) for operand in operands]
+                depth = max((depth for _, depth in parts), default=0) + 1
+                return self.shallow(_joined(node, [written for written, _ in parts]), depth)
+            case Check() | Macro():
+                raise AssertionError(f"{node!r} reached the emitter")
+            case _:
+                assert_never(node)
+
+    def shallow(self, written: ast.expr, depth: int) -> tuple[ast.expr, int]:
+        """Give an expression that has become too deep a name of its own."""
+        if depth < _DEEP:
+            return written, depth
+        step = identifier("step 1", self.names)
+        self.statements.append(assign(step, written))
+        return name(step), 0
+
+    def test(self, node: Test) -> ast.expr:
+        """Write a test, false when the value or the operand is missing."""
+        value = self.value(node.value)
+        present = [] if isinstance(node.value, Constant) else [is_present(value)]
+        if node.operand is None:
+            return every(present)
+        meaning = OPERATORS[node.operator].meanings[shape(node.value).type.kind]
+        if isinstance(node.operand, Constant):
+            operand, total = self.constant_operand(meaning, node), meaning.total
+        else:
+            dynamic = self.value(node.operand)
+            present.append(is_present(dynamic))
+            operand, total = self.dynamic_operand(meaning, dynamic), False
+        holds = self.quantified(node, meaning, value, operand)
+        if total and node.quantifier is Quantifier.NONE:
+            return holds
+        return every([*present, holds])
+
+    def constant_operand(self, meaning: Meaning, node: Test) -> ast.expr:
+        assert isinstance(node.operand, Constant)
+        return self.module.operand(meaning.prepare, node.operand.value)
+
+    def dynamic_operand(self, meaning: Meaning, operand: ast.expr) -> ast.expr:
+        if meaning.prepare is None:
+            return operand
+        return call(self.module.use(meaning.prepare), operand)
+
+    def quantified(
+        self, node: Test, meaning: Meaning, value: ast.expr, operand: ast.expr
+    ) -> ast.expr:
+        """Write the comparison, over the elements if the value is a list."""
+        if node.quantifier is Quantifier.NONE:
+            return meaning.emit(value, operand)
+        some_element = node.quantifier is Quantifier.SOME
+        if meaning.prepare == "frozenset":
+            if some_element:
+                return negated(method(operand, "isdisjoint", value))
+            return method(operand, "issuperset", value)
+        element = ast.comprehension(ast.Name("item", ast.Store()), value, [], 0)
+        holds = meaning.emit(name("item"), operand)
+        return call("any" if some_element else "all", ast.GeneratorExp(holds, [element]))
+
+    def value(self, value: Value) -> ast.expr:
+        """Write a value: a constant, or a variable that is assigned before its first use."""
+        match value:
+            case Constant(found):
+                return self.module.operand(None, found)
+            case Sequence(parts):
+                return ast.Tuple([self.value(part) for part in parts], ast.Load())
+            case Loaded() | Transformed():
+                if value not in self.variables:
+                    written = self.computed(value)
+                    self.variables[value] = identifier(_described(value), self.names)
+                    self.statements.append(assign(self.variables[value], written))
+                return name(self.variables[value])
+            case _:
+                assert_never(value)
+
+    def computed(self, value: Loaded | Transformed) -> ast.expr:
+        if isinstance(value, Loaded):
+            return self.module.load(value, self.source)
+        arguments = [self.value(argument) for argument in value.arguments]
+        if value.selector is not None:
+            arguments.append(constant(value.selector))
+        return call(self.module.use(TRANSFORMERS[value.transformer].function), *arguments)
+
+
+def _joined(node: And | Or | OneOf, parts: list[ast.expr]) -> ast.expr:
+    match node:
+        case And():
+            return every(parts)
+        case Or():
+            return some(parts)
+        case OneOf():
+            count = call("sum", ast.Tuple(parts, ast.Load()))
+            return compare(count, ast.Eq(), ast.Constant(1))
+
+
+def _described(value: Value) -> str:
+    match value:
+        case Loaded(declared, argument):
+            # "field" keeps a variable from looking like a load function.
+            prefix = "field " if declared.name.startswith("load") else ""
+            return f"{prefix}{declared.name} {argument or ''}"
+        case Transformed(transformer, arguments):
+            return " ".join([transformer, *map(_described, arguments)])
+        case _:
+            return "text"

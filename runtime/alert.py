@@ -1,0 +1,93 @@
+"""Alerts, in the forms in which Falco prints them."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from rulec.runtime.clock import date_time_utc, local_time, utc_time
+
+
+@cache
+def this_host() -> str:
+    """Return the name of this machine, which alerts carry."""
+    return socket.gethostname()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule that matched an event.
+
+    ``priority`` is spelled as Falco spells it (``Warning``), ``time`` is in
+    nanoseconds since the epoch, ``message`` is the filled-in output of the
+    rule. ``output_fields`` maps each field of the output to its value: text,
+    a number, a truth value, a tuple of those, or ``None`` when the event has
+    no such thing. ``iso8601`` chooses the form of the time in the output.
+    """
+
+    rule: str
+    priority: str
+    source: str
+    tags: tuple[str, ...]
+    time: int
+    message: str
+    output_fields: Mapping[str, Any]
+    hostname: str = field(default_factory=this_host)
+    iso8601: bool = False
+
+    @property
+    def output(self) -> str:
+        """The message with the time and the priority before it."""
+        return f"{self._time_text()}: {self.priority} {self.message}"
+
+    def _time_text(self) -> str:
+        return utc_time(self.time) if self.iso8601 else local_time(self.time)
+
+    def text(self, escape: bool = True) -> str:
+        """Return the alert as one line of text.
+
+        Control characters are written as ``\\\\n``, ``\\\\t`` or ``\\\\u00XX``, so
+        that a value with a newline cannot pass for a second alert;
+        ``escape=False`` leaves them as they are.
+        """
+        return self.output.translate(_CONTROL) if escape else self.output
+
+    def json(self) -> str:
+        """Return the alert as one line of JSON, as Falco writes it."""
+        prefix = "evt.time.iso8601" if self.iso8601 else "evt.time"
+        document = {
+            "hostname": self.hostname,
+            "output": _sane(self.output),
+            "output_fields": {
+                _sane(name): _sane(value)
+                for name, value in {**self.output_fields, prefix: self.time}.items()
+            },
+            "priority": self.priority,
+            "rule": _sane(self.rule),
+            "source": self.source,
+            "tags": sorted(map(_sane, self.tags)),
+            "time": date_time_utc(self.time),
+        }
+        return msgspec.json.encode(document, order="sorted").decode()
+
+
+# Characters that end a line or change what a terminal shows.
+_CONTROL = {
+    code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+} | {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"}
+
+
+def _sane(value: Any) -> Any:
+    """Replace bytes that are no UTF-8, which are kept as lone surrogates, by U+FFFD."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return value
+    if isinstance(value, tuple):
+        return [_sane(item) for item in value]
+    return value

@@ -1,0 +1,76 @@
+"""The brackets of JSON documents, looked at without decoding.
+
+Decoders are recursive, and a thread with a small stack dies of a document
+that is nested too deeply. So the depth is measured first, and flatly: only
+bulk operations on bytes, which cost less than decoding.
+"""
+
+import re
+from itertools import accumulate
+from typing import Final
+
+# As deep as Falco's plugin reads.
+NESTING_LIMIT: Final = 300
+
+_ALL_BUT_OPENING: Final = bytes(c for c in range(256) if c not in b"[{")
+_ALL_BUT_BRACKETS: Final = bytes(c for c in range(256) if c not in b'[]{}"')
+_ROUNDS: Final = 16
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
+
+
+def too_deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:
+    """Return whether arrays and objects are nested more than ``limit`` levels deep."""
+    # What has few opening brackets in all, strings included, is not deep.
+    if len(document.translate(None, _ALL_BUT_OPENING)) <= limit:
+        return False
+    brackets = outside_strings(document)
+    # A list of events has thousands of brackets, but nearly all close soon.
+    if not _without_pairs(brackets):
+        return limit < 2 * _ROUNDS and _deeper(brackets, limit)
+    return _deeper(brackets, limit)
+
+
+def _deeper(brackets: bytes, limit: int) -> bool:
+    steps = (1 if bracket in b"[{" else -1 for bracket in brackets)
+    return any(depth > limit for depth in accumulate(steps))
+
+
+def outside_strings(document: bytes) -> bytes:
+    """Return only the brackets of a document, without those inside strings.
+
+    >>> outside_strings(rb'{"a": [1, "}\\"]"], "b": {}}')
+    b'{[]{}}'
+    """
+    if b"\\" in document:
+        document = _ESCAPED.sub(b"", document)
+    # Two quotes that meet can go: what is inside a string stays inside one.
+    brackets = document.translate(None, _ALL_BUT_BRACKETS).replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = b"".join(brackets.split(b'"')[::2])
+    return brackets
+
+
+def _without_pairs(brackets: bytes) -> bytes:
+    """Remove brackets that enclose nothing, again and again, up to 32 levels."""
+    for _ in range(_ROUNDS):
+        shorter = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return brackets
+
+
+def unclosed(brackets: bytes) -> bytes:
+    """Return the brackets that have no partner.
+
+    >>> unclosed(b"{[]{[{}"), unclosed(b"{[]}"), unclosed(b"[}")
+    (b'{{[', b'', b'[}')
+    """
+    found = bytearray()
+    for bracket in _without_pairs(brackets):
+        # In ASCII a closing bracket comes two places behind its opening one.
+        if found and bracket - found[-1] == 2:
+            found.pop()
+        else:
+            found.append(bracket)
+    return bytes(found)

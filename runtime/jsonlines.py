@@ -1,0 +1,144 @@
+"""Cut a stream into JSON documents: one a line, or each over several lines.
+
+Nothing is decoded here, and no more than one document is held at a time. A
+line that is cut short costs that line, not what comes behind it.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from rulec.runtime.brackets import outside_strings, unclosed
+from rulec.runtime.events import EventError
+
+# The largest document, in bytes: as large as the largest request that
+# kube-apiserver makes.
+DOCUMENT_LIMIT: Final = 12 * 1024 * 1024
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+class ByteStream(Protocol):
+    """What is read from: a file opened in binary mode, or anything like it."""
+
+    def readline(self, size: int, /) -> bytes:
+        """Return the next line with its end, or only its first ``size`` bytes."""
+        ...
+
+
+Numbered = tuple[int, bytes | EventError]
+
+
+def documents(stream: ByteStream, limit: int = DOCUMENT_LIMIT) -> Iterator[Numbered]:
+    """Yield each document with the number of its first line, counted from 1.
+
+    What cannot be a document is yielded as an error in its place. The
+    documents are not checked any further.
+    """
+    lines = _Lines(stream, limit)
+    for number, line in lines:
+        if isinstance(line, EventError):
+            yield number, line
+        elif _is_whole(text := line.lstrip()):
+            yield number, text
+        elif text[0] in b"{[" and text[-1] in b"{[,:}]":
+            yield number, _Block(lines, limit).read(text)
+        else:
+            # A document that goes on in the next line breaks after such characters only.
+            yield number, EventError("the line is no JSON document", "not_json")
+
+
+def _is_whole(line: bytes) -> bool:
+    if line[0] not in b"{[" or line[-1] not in b"}]":
+        return False
+    # Mostly the brackets inside strings come in pairs as well.
+    if line.count(b"{") == line.count(b"}") and line.count(b"[") == line.count(b"]"):
+        return True
+    return not unclosed(outside_strings(line))
+
+
+class _Block:
+    """A document over several lines, while it is read."""
+
+    def __init__(self, lines: "_Lines", limit: int) -> None:
+        self._lines = lines
+        self._limit = limit
+        self._held: list[Numbered] = []
+
+    def read(self, first: bytes) -> bytes | EventError:
+        """Return the document that begins with a line, or what is wrong with it."""
+        parts = [first]
+        size = len(first)
+        nested = unclosed(outside_strings(first))
+        while nested:
+            number, line = next(self._lines, (0, b""))
+            if not number:
+                return self._broken("the document has no end", "not_json")
+            self._held.append((number, line))
+            if isinstance(line, EventError) or nested.translate(None, b"{["):
+                return self._broken("the document is broken", "not_json")
+            if not _continues(parts[-1], nested[-1], line.lstrip()):
+                return self._broken("the document breaks off", "not_json")
+            parts.append(line)
+            size += len(line) + 1
+            if size > self._limit:
+                return self._broken(f"the document is larger than {self._limit} bytes", "too_large")
+            nested = unclosed(nested + outside_strings(line))
+        return b"\n".join(parts)
+
+    def _broken(self, message: str, reason: str) -> EventError:
+        # From the first line that may be a document of its own, as in a file
+        # of JSON lines one of which was cut short.
+        for position, (_, line) in enumerate(self._held):
+            if isinstance(line, EventError) or line[0] in b"{[":
+                self._lines.put_back(self._held[position:])
+                break
+        return EventError(message, reason)
+
+
+def _continues(previous: bytes, innermost: int, following: bytes) -> bool:
+    """Return whether one line of JSON may follow another inside a pair of brackets."""
+    last, first = previous[-1:], following[:1]
+    if last in (b"{", b"["):
+        # Where the brackets differ, the line ends inside a string.
+        return last[0] == innermost and (last == b"[" or first in (b'"', b"}"))
+    if last == b",":
+        return first == b'"' or innermost == ord("[")
+    return last == b":" or first in (b",", b":", b"]", b"}")
+
+
+class _Lines:
+    """The lines of a stream that are not blank, with their numbers; they can be put back."""
+
+    def __init__(self, stream: ByteStream, limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._number = 0
+        self._waiting: deque[Numbered] = deque()
+
+    def __iter__(self) -> Iterator[Numbered]:
+        return self
+
+    def __next__(self) -> Numbered:
+        if self._waiting:
+            return self._waiting.popleft()
+        while line := self._stream.readline(self._limit + 1):
+            self._number += 1
+            if len(line) > self._limit and not line.endswith(b"\n"):
+                self._skip_rest_of_line()
+                return self._number, EventError(
+                    f"line is longer than {self._limit} bytes", "too_large"
+                )
+            if self._number == 1:
+                line = line.removeprefix(_BYTE_ORDER_MARK)
+            if line := line.rstrip():
+                return self._number, line
+        raise StopIteration
+
+    def _skip_rest_of_line(self) -> None:
+        while (piece := self._stream.readline(self._limit + 1)) and not piece.endswith(b"\n"):
+            pass
+
+    def put_back(self, lines: list[Numbered]) -> None:
+        """Let these lines come next."""
+        self._waiting.extendleft(reversed(lines))

@@ -1,0 +1,103 @@
+"""Load compiled rules: from text, from a module on disk, from Python bytecode."""
+
+import importlib.util
+import linecache
+import sys
+from hashlib import sha256
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from rulec.runtime.ruleset import Ruleset
+
+
+class LoadError(Exception):
+    """A file is no module that ``rulec build`` wrote, or was written for another Python."""
+
+
+def execute(code: str) -> Ruleset:
+    """Run the text of a built module and return its ruleset.
+
+    The text stays visible to tracebacks and debuggers under a name made of
+    its digest.
+    """
+    name = f"<rulec {sha256(code.encode()).hexdigest()[:12]}>"
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    ruleset = _run(compile(code, name, "exec"), name)
+    return _with_code(ruleset, code)
+
+
+def load(path: str | Path) -> Ruleset:
+    """Return the ruleset of a module that ``rulec build`` wrote (``.py`` or ``.pyc``).
+
+    :raises LoadError: if there is no ruleset in it.
+    :raises OSError: if it cannot be read.
+    """
+    path = Path(path)
+    content = path.read_bytes()
+    try:
+        if path.suffix == ".pyc":
+            return _run(bytecode(content), str(path))
+        text = content.decode()
+        return _with_code(_run(compile(text, str(path), "exec"), str(path)), text)
+    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
+        raise LoadError(f"{path} is no module written by 'rulec build': {error}") from None
+
+
+# A .pyc file begins with the magic number of the Python that can run it, four
+# bytes of flags (here: "has a hash, which need not be checked") and the first
+# eight bytes of the SHA-256 of the source (PEP 552).
+_FLAGS = (0b01).to_bytes(4, "little")
+_HEADER = 16
+
+
+def to_bytecode(code: str) -> bytes:
+    """Return the content of a ``.pyc`` file for the text of a built module.
+
+    The same text gives the same bytes on the same Python.
+    """
+    import marshal
+
+    compiled = compile(code, "<compiled rules>", "exec", dont_inherit=True, optimize=0)
+    digest = sha256(code.encode()).digest()[:8]
+    return importlib.util.MAGIC_NUMBER + _FLAGS + digest + marshal.dumps(compiled)
+
+
+def bytecode(content: bytes) -> CodeType:
+    """Return the code in the content of a ``.pyc`` file.
+
+    :raises LoadError: if another version of Python wrote it.
+    """
+    import marshal
+
+    if content[:4] != importlib.util.MAGIC_NUMBER:
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise LoadError(f"the bytecode was not written for Python {version}: build it again")
+    found = marshal.loads(content[_HEADER:])  # noqa: S302 - the user asked to run this program
+    if not isinstance(found, CodeType):
+        raise LoadError("the file holds no program")
+    return found
+
+
+def _run(code: CodeType, name: str) -> Ruleset:
+    module = ModuleType(name)
+    exec(code, module.__dict__)  # noqa: S102 - running the built module is what was asked for
+    ruleset = module.__dict__.get("ruleset")
+    if not isinstance(ruleset, Ruleset):
+        raise LoadError(f"{name} has no ruleset in it")
+    return ruleset
+
+
+def _with_code(ruleset: Ruleset, code: str) -> Ruleset:
+    from dataclasses import replace
+
+    return replace(ruleset, code=code)
+
+
+def unpickled(module: str, code: str | None) -> Ruleset:
+    """Return the ruleset that was pickled: from its text, or of an importable module."""
+    if code is not None:
+        return execute(code)
+    found: Any = importlib.import_module(module)
+    ruleset: Ruleset = found.ruleset
+    return ruleset

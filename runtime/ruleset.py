@@ -1,0 +1,132 @@
+"""Compiled rules, and the matching of events against them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rulec.runtime.alert import Alert
+from rulec.runtime.events import Event
+from rulec.runtime.sources import SOURCES, EventSource
+
+# What a document is, as the front end of a source takes it: bytes, text or
+# decoded JSON.
+Document = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A compiled rule.
+
+    ``matches`` answers whether an event meets the condition. ``output`` gives
+    the message for such an event, and the value of each field in it.
+    """
+
+    name: str
+    priority: str
+    source: str
+    tags: tuple[str, ...]
+    where: str
+    matches: Callable[[Event], bool]
+    output: Callable[[Event], tuple[str, Mapping[str, Any]]]
+
+    def alert(self, event: Event) -> Alert:
+        """Return the alert that the rule raises on an event."""
+        message, fields = self.output(event)
+        return Alert(self.name, self.priority, self.source, self.tags, event.time, message, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a ruleset was made of: the version of rulec, and each file with its SHA-256."""
+
+    rulec: str
+    inputs: tuple[tuple[str, str], ...]
+
+
+class Matcher:
+    """The rules of one source, as a callable from a document to its alerts."""
+
+    def __init__(self, source: EventSource, rules: tuple[Rule, ...], first: bool) -> None:
+        self.source = source
+        self.rules = rules
+        self._first = first
+        self._read = source.read
+
+    def __call__(self, document: Document) -> list[Alert]:
+        """Return the alerts of every event in a document, in the order of the events.
+
+        :raises EventError: if the document is bytes or text that is no
+            document of this source.
+        """
+        events, _ = self._read(document)
+        return [alert for event in events for alert in self.match(event)]
+
+    def match(self, event: Event) -> list[Alert]:
+        """Return the alerts of one event, in the order of the rules."""
+        alerts = []
+        for rule in self.rules:
+            if rule.matches(event):
+                alerts.append(rule.alert(event))
+                if self._first:
+                    break
+        return alerts
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """Compiled rules of one or more sources: immutable, and safe to share between threads.
+
+    ``rule_matching`` is ``first`` (an event alerts for the first rule that
+    matches) or ``all``. ``warnings`` are what the compiler found worth telling.
+    """
+
+    rules: tuple[Rule, ...]
+    manifest: Manifest
+    rule_matching: str = "first"
+    warnings: tuple[Any, ...] = ()
+    code: str | None = field(default=None, repr=False)
+    _matchers: dict[str, Matcher] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources that the rules are about."""
+        return tuple(dict.fromkeys(rule.source for rule in self.rules))
+
+    def matcher(self, source: str) -> Matcher:
+        """Return the callable that matches documents of one source.
+
+        :raises KeyError: if there is no such source.
+        """
+        if source not in self._matchers:
+            if source not in SOURCES:
+                known = ", ".join(SOURCES)
+                raise KeyError(f"no event source {source!r}; there are: {known}")
+            rules = tuple(rule for rule in self.rules if rule.source == source)
+            self._matchers[source] = Matcher(SOURCES[source], rules, self.rule_matching == "first")
+        return self._matchers[source]
+
+    def match(self, event: Document, source: str) -> list[Alert]:
+        """Return the alerts that a document raises, in the order of its events and of the rules.
+
+        What the events contain is never a reason to raise.
+
+        :raises EventError: if the document is bytes or text that is no
+            document of the source.
+        :raises KeyError: if there is no such source.
+        """
+        return self.matcher(source)(event)
+
+    def match_many(self, events: Iterable[Document], source: str) -> Iterator[tuple[int, Alert]]:
+        """Match one document after the other; yield the index (from 0) and the alert."""
+        matcher = self.matcher(source)
+        for index, event in enumerate(events):
+            for alert in matcher(event):
+                yield index, alert
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Functions do not pickle; the module that they were compiled to does.
+        from rulec.runtime.loading import unpickled
+
+        return unpickled, (self.rules[0].matches.__module__ if self.rules else "", self.code)

@@ -1,0 +1,262 @@
+"""From documents to Kubernetes audit events.
+
+A document is what kube-apiserver logs or posts: an ``Event``, an
+``EventList``, or an array of those. One bad event in a document costs that
+event, never the others.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rulec.runtime import jsonlines
+from rulec.runtime.brackets import NESTING_LIMIT, too_deep
+from rulec.runtime.clock import nanoseconds
+from rulec.runtime.events import Event, EventError, Run
+from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
+from rulec.runtime.jsontext import compact_size, decode
+
+SOURCE: Final = "k8s_audit"
+PLUGIN: Final = "k8saudit"  # Falco's name for what reads such documents
+
+# The largest event, in bytes of compact JSON, that Falco's plugin takes.
+EVENT_LIMIT: Final = 256 * 1024
+
+_NO_AUDIT: Final[dict[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A part of a document that is no event, and why.
+
+    ``reason`` is one of ``not_audit``, ``no_time``, ``bad_time``,
+    ``too_large``, ``too_deep``, ``not_json``.
+    """
+
+    reason: str
+    detail: str
+
+
+Reading = tuple[list[Event], list[Rejected]]
+
+
+def new_run() -> Run:
+    """Start to number the events of this source."""
+    return Run(SOURCE, PLUGIN)
+
+
+def read(
+    document: Any,
+    *,
+    run: Run | None = None,
+    event_limit: int = EVENT_LIMIT,
+    document_limit: int = DOCUMENT_LIMIT,
+) -> Reading:
+    """Return the events in a document, in order, and what was rejected.
+
+    The document is ``bytes`` or ``str``, or a ``dict`` or ``list`` that was
+    decoded from JSON, which is taken as it is, whatever its size. ``run``
+    goes on numbering where the last document ended. Limits are in bytes.
+
+    :raises EventError: if it is no JSON, too large or no audit document at all.
+    """
+    if not isinstance(document, bytes | str | bytearray | memoryview):
+        return _events(_parts(document), run or new_run(), None)
+    data = _utf8(document)
+    if len(data) > document_limit:
+        raise EventError(f"the document is larger than {document_limit} bytes", "too_large")
+    # A document within the limit holds no event beyond it.
+    limit = event_limit if len(data) > event_limit else None
+    parts = _shallow_parts(data) if too_deep(data) else _parts(_decoded(data))
+    return _events(parts, run or new_run(), limit)
+
+
+def lines(
+    stream: ByteStream,
+    *,
+    run: Run | None = None,
+    event_limit: int = EVENT_LIMIT,
+    document_limit: int = DOCUMENT_LIMIT,
+) -> Iterator[tuple[int, Reading | EventError]]:
+    """Read a file of documents: one a line, or each over several lines.
+
+    Yields the number of each document's first line and what ``read`` makes
+    of it, one after the other; a bad document does not end the reading.
+    """
+    run = run or new_run()
+    for number, document in jsonlines.documents(stream, document_limit):
+        try:
+            if isinstance(document, EventError):
+                raise document
+            reading = read(
+                document, run=run, event_limit=event_limit, document_limit=document_limit
+            )
+        except EventError as error:
+            yield number, error
+        else:
+            yield number, reading
+
+
+def _utf8(document: bytes | str | bytearray | memoryview) -> bytes:
+    if not isinstance(document, str):
+        return bytes(document)
+    try:
+        return document.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise EventError(f"the text is no Unicode: {error.reason}", "not_json") from None
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return decode(data)
+    except ValueError as error:
+        raise EventError(f"the document is no JSON: {error}", "not_json") from None
+
+
+# --- the shapes of documents ----------------------------------------------------
+
+
+def _parts(document: Any) -> Iterator[dict[str, Any] | Rejected]:
+    """Yield the events of a decoded document.
+
+    :raises EventError: if the document as a whole is not recognised.
+    """
+    parts = _recognised(document)
+    if parts is None:
+        raise EventError(_not_recognised(document), "not_audit")
+    return parts
+
+
+def _recognised(document: Any) -> Iterator[dict[str, Any] | Rejected] | None:
+    if isinstance(document, list):
+        return _elements(document)
+    if not isinstance(document, dict):
+        return None
+    kind = document.get("kind")
+    if kind == "Event":
+        return iter((document,))
+    items = document.get("items")
+    if kind == "EventList" and (items is None or isinstance(items, list)):
+        return map(_item, items or ())
+    return None
+
+
+def _elements(array: list[Any]) -> Iterator[dict[str, Any] | Rejected]:
+    # Arrays may be in arrays, so this would be a recursion: keep a stack instead.
+    waiting = array[::-1]
+    while waiting:
+        document = waiting.pop()
+        if isinstance(document, list):
+            waiting.extend(reversed(document))
+        elif (parts := _recognised(document)) is not None:
+            yield from parts
+        else:
+            yield Rejected("not_audit", _not_recognised(document))
+
+
+def _item(item: Any) -> dict[str, Any] | Rejected:
+    # Items of a list have no kind; if they have one, nobody looks at it.
+    return item if isinstance(item, dict) else Rejected("not_audit", "the item is no object")
+
+
+def _not_recognised(document: Any) -> str:
+    if not isinstance(document, dict):
+        return "an audit document is an object or an array"
+    return f"not an audit event: its kind is {_shown(document.get('kind'))}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it may stand in a message: escaped, and not long."""
+    return ascii(value)[:60] if isinstance(value, str | int | None) else "no text"
+
+
+# --- the events -----------------------------------------------------------------
+
+
+def _events(parts: Iterator[dict[str, Any] | Rejected], run: Run, limit: int | None) -> Reading:
+    events: list[Event] = []
+    rejected: list[Rejected] = []
+    for part in parts:
+        found = part if isinstance(part, Rejected) else _event(part, run, limit)
+        if isinstance(found, Rejected):
+            rejected.append(found)
+        else:
+            events.append(found)
+    return events, rejected
+
+
+def _event(data: dict[str, Any], run: Run, limit: int | None) -> Event | Rejected:
+    stamp = data.get("stageTimestamp")
+    if not isinstance(stamp, str):
+        return Rejected("no_time", "stageTimestamp is missing or no text")
+    time = nanoseconds(stamp)
+    if time is None:
+        return Rejected("bad_time", f"stageTimestamp is no RFC 3339 time: {_shown(stamp)}")
+    if limit is not None and (size := compact_size(data)) > limit:
+        return Rejected("too_large", f"the event has {size} bytes, more than {limit}")
+    # Only documents with an auditID have values for the ka fields.
+    return run.event(data, time, data if "auditID" in data else _NO_AUDIT)
+
+
+# --- documents that are nested too deeply ---------------------------------------
+
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+_BEFORE_ITEMS: Final = re.compile(rb'"items"\s*:\s*\Z')
+
+
+def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
+    """Yield the events of a document some of which cannot be decoded.
+
+    Whoever can make one such event must not be able to hide the others that
+    happen to be in the same list.
+
+    :raises EventError: if the document is neither a list nor an array.
+    """
+    start, end, pieces = _cut(data)
+    refusal = f"more than {NESTING_LIMIT} values inside each other"
+    around = data[:start] + data[end:]
+    if not pieces or too_deep(around):
+        raise EventError(f"the document has {refusal}", "too_deep")
+    envelope = _decoded(around)
+    in_array = isinstance(envelope, list)
+    if not in_array and _recognised(envelope) is None:
+        raise EventError(_not_recognised(envelope), "not_audit")
+    for piece in pieces:
+        # One level is around the pieces of an array, two around those of a list.
+        if too_deep(piece, NESTING_LIMIT - (1 if in_array else 2)):
+            yield Rejected("too_deep", f"the event has {refusal}")
+            continue
+        try:
+            event = _decoded(piece)
+        except EventError as error:
+            yield Rejected(error.reason, str(error))
+            continue
+        yield from _elements([event]) if in_array else (_item(event),)
+
+
+def _cut(data: bytes) -> tuple[int, int, list[bytes]]:
+    """Cut the outermost array, or the items of the outermost object, into its elements.
+
+    Returns where the elements start and end, and each of them.
+    """
+    level = 1 if data.lstrip()[:1] == b"[" else 2
+    depth = 0
+    begin = start = -1
+    pieces: list[bytes] = []
+    for token in _TOKEN.finditer(data):
+        at = token.start()
+        character = data[at : at + 1]
+        if character in (b"[", b"{"):
+            depth += 1
+            opens = character == b"[" and depth == level and begin < 0
+            if opens and (level == 1 or _BEFORE_ITEMS.search(data, max(0, at - 64), at)):
+                begin = start = at + 1
+        elif character == b"," and depth == level and begin >= 0:
+            pieces.append(data[start:at])
+            start = at + 1
+        elif character in (b"]", b"}"):
+            if depth == level and begin >= 0:
+                return begin, at, [*pieces, data[start:at]]
+            depth -= 1
+    return 0, 0, []
