@@ -5,6 +5,7 @@ people and for comparing: a value with a comma or a parenthesis, or an empty
 one, is printed without quotes, so not every text can be read back.
 """
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from rulec.nodes import (
@@ -56,12 +57,8 @@ def _unfold(node: Condition | Operand | Group) -> list[_Written]:
             return ["(", *_joined(operands, " and "), ")"]
         case Or(operands):
             return ["(", *_joined(operands, " or "), ")"]
-        case Check(left, operator, None):
-            return [left, f" {operator}"]
-        case Check(left, operator, FieldRef() as right):
-            return [left, f" {operator} val(", right, ")"]
         case Check(left, operator, right):
-            return [left, f" {operator} ", right]
+            return [left, f" {operator}", *_right(right)]
         case Literal(text):
             return [escape_value(text)]
         case Items(items):
@@ -76,7 +73,17 @@ def _unfold(node: Condition | Operand | Group) -> list[_Written]:
             raise TypeError(f"{type(node).__name__} was never written in a condition")
 
 
-def _joined(parts: tuple[_Written, ...], separator: str) -> list[_Written]:
+def _right(operand: Operand | None) -> list[_Written]:
+    match operand:
+        case None:
+            return []
+        case FieldRef():
+            return [" val(", operand, ")"]
+        case _:
+            return [" ", operand]
+
+
+def _joined(parts: Sequence[_Written], separator: str) -> list[_Written]:
     joined: list[_Written] = [separator] * (2 * len(parts) - 1)
     joined[::2] = parts
     return joined

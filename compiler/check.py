@@ -24,7 +24,6 @@ from rulec.nodes import (
     Literal,
     Not,
     OneOf,
-    Operand,
     Or,
     Quantifier,
     Reference,
@@ -43,6 +42,7 @@ from rulec.operators import (
 from rulec.references import References, shape
 from rulec.runtime.fields import CHARBUF, Catalogue, Kind
 from rulec.runtime.sources import EventSource
+from rulec.text import NOWHERE, Span
 from rulec.transformers import Shape
 
 NA: Final = "<NA>"
@@ -217,18 +217,25 @@ class _Tests:
     def kind(self) -> Kind:
         return shape(self.value).type.kind
 
-    def single(self, value: object) -> Condition:
-        operand = Constant(value, shape(self.value).type)
+    def single(self, value: object, span: Span = NOWHERE) -> Condition:
+        operand = Constant(value, shape(self.value).type, span=span)
         return Test(self.value, self.operator.symbol, operand, self.quantifier)
 
     def plain(self) -> Condition:
         if self.operator.takes is Takes.MANY:
-            return self.single(self.constants)
+            return self.single(self.constants, self.literals_span())
         if len(self.constants) != 1:
             return Const(False)  # the one constant was refused
         if self.operator.symbol == "!=" and self.quantifier is not Quantifier.NONE:
             return self.denied(Test(self.value, "=", self.operand(), Quantifier.EVERY))
         return self.single(self.constants[0])
+
+    def literals_span(self) -> Span:
+        """Return where all the constants stand."""
+        if not self.literals:
+            return NOWHERE
+        first, last = self.literals[0].span, self.literals[-1].span
+        return Span(first.text, first.start, last.end)
 
     def operand(self) -> Constant:
         return Constant(self.constants[0], shape(self.value).type)

@@ -26,6 +26,7 @@ from rulec.items import (
     RuleOverride,
     RuleToggle,
 )
+from rulec.phrases import spaced
 from rulec.rule_items import sorted_tags
 from rulec.text import File, Text
 from rulec.versions import ENGINE_VERSION, is_compatible, parse_version
@@ -130,19 +131,19 @@ class _Tables:
         self.moment += 1
         match item:
             case ListItem():
-                self.list(item)
+                self._list(item)
             case MacroItem():
-                self.macro(item)
+                self._macro(item)
             case Rule():
-                self.rule(item)
+                self._rule(item)
             case RuleAppend():
-                self.append(item)
+                self._append(item)
             case RuleToggle():
-                self.toggle(item)
+                self._toggle(item)
             case RuleOverride():
-                self.override(item)
+                self._override(item)
             case EngineRequirement():
-                self.engine(item)
+                self._engine(item)
             case PluginRequirements(entries=entries):
                 self.plugins += entries
             case Broken(kind=kind, name=name):
@@ -156,7 +157,7 @@ class _Tables:
         problem = Problem(kind, message, place(file, last.at), hint, last.item_name)
         self.diagnostics.append(Diagnostic(code, problem, item.context))
 
-    def list(self, item: ListItem) -> None:
+    def _list(self, item: ListItem) -> None:
         previous = self.lists.get(item.name)
         if not item.append:
             first = previous.first if previous else self.moment
@@ -168,7 +169,7 @@ class _Tables:
             items = previous.items + item.items
             self.lists[item.name] = replace(previous, items=items, latest=self.moment)
 
-    def macro(self, item: MacroItem) -> None:
+    def _macro(self, item: MacroItem) -> None:
         previous = self.macros.get(item.name)
         if not item.append:
             first = previous.first if previous else self.moment
@@ -181,7 +182,7 @@ class _Tables:
             condition = spaced(previous.condition, item.condition)
             self.macros[item.name] = replace(previous, condition=condition, latest=self.moment)
 
-    def rule(self, item: Rule) -> None:
+    def _rule(self, item: Rule) -> None:
         previous = self.rules.get(item.name)
         if previous is not None and not self._same_source(item, item.source, previous):
             return
@@ -195,7 +196,7 @@ class _Tables:
         else:
             self.rules[item.name] = replace(item, exceptions=exceptions)
 
-    def append(self, item: RuleAppend) -> None:
+    def _append(self, item: RuleAppend) -> None:
         previous = self._previous(item, item.name, "append")
         if previous is None or not self._same_source(item, item.source, previous):
             return
@@ -203,24 +204,24 @@ class _Tables:
             message = "nothing is appended: the rule has neither 'condition' nor 'exceptions'"
             self.complain(item, "append_nothing", message)
             return
-        self._append(
-            item, previous, {"condition": item.condition or Text(), "exceptions": item.exceptions}
+        self._add_to(
+            previous, {"condition": item.condition or Text(), "exceptions": item.exceptions}
         )
 
-    def toggle(self, item: RuleToggle) -> None:
+    def _toggle(self, item: RuleToggle) -> None:
         previous = self._previous(item, item.name, "enable")
         if previous is not None:
             self.rules[item.name] = replace(previous, enabled=item.enabled)
 
-    def override(self, item: RuleOverride) -> None:
+    def _override(self, item: RuleOverride) -> None:
         operation = "append" if item.appended else "replace"
         previous = self._previous(item, item.name, operation)
         if previous is None or not self._same_source(item, item.source, previous):
             return
-        appended = self._append(item, previous, item.appended)
+        appended = self._add_to(previous, item.appended)
         self.rules[item.name] = replace(appended, **item.replaced)
 
-    def _append(self, item: Item, previous: Rule, more: Mapping[str, Any]) -> Rule:
+    def _add_to(self, previous: Rule, more: Mapping[str, Any]) -> Rule:
         exceptions, diagnostics = append_exceptions(
             previous.exceptions, more.get("exceptions", ()), self.operators
         )
@@ -238,7 +239,7 @@ class _Tables:
         self.rules[previous.name] = rule
         return rule
 
-    def engine(self, item: EngineRequirement) -> None:
+    def _engine(self, item: EngineRequirement) -> None:
         if not is_compatible(self.engine_version, item.version):
             message = (
                 f"the rules need engine version {item.version}, but this is {self.engine_version}"
@@ -266,11 +267,3 @@ class _Tables:
         message = f"the rule is for source '{previous.source}', not for '{source}'"
         self.complain(item, "source_mismatch", message)
         return False
-
-
-def spaced(text: Text, more: Text) -> Text:
-    """Return the two texts with a blank between them; nothing is added to the first for an empty one."""
-    if not len(more):
-        return text
-    end = text.span(len(text))
-    return text + Text.standing_for(" ", end) + more

@@ -54,7 +54,8 @@ class Location:
 
     ``at`` counts the characters of ``file`` from 0. In a condition, ``file``
     is the condition itself, and ``inside`` the item it belongs to: Falco adds
-    the two positions.
+    the two positions. When the mistake is in a macro that the condition uses,
+    ``at`` counts the characters of ``counted``, the macro's condition.
     """
 
     item_type: str
@@ -62,11 +63,13 @@ class Location:
     file: File
     at: int
     inside: "Location | None" = None
+    counted: str | None = None
 
     @property
     def mark(self) -> Mark:
         """Where the item begins, as Falco counts."""
-        before = _encode(self.file.content[: self.at])
+        counted = self.file.content if self.counted is None else self.counted
+        before = _encode(counted[: self.at])
         line = before.count(b"\n")
         mark = Mark(line, len(before) - (before.rfind(b"\n") + 1), len(before))
         if self.inside is None:
@@ -89,14 +92,6 @@ class Location:
             "offset": mark.offset,
         }
         return {"item_type": self.item_type, "item_name": self.item_name, "position": position}
-
-
-def condition_location(inside: Location, text: Text, at: int) -> Location:
-    """Return a place in the condition ``text``, which belongs to the item ``inside``."""
-    content = str(text)
-    start = content if len(content) <= 20 else content[:17] + "..."
-    name = '"' + start.replace("\n", " ") + '"'
-    return Location("condition expression", "", File(name, content), at, inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +190,29 @@ class Diagnostic:
             return ""
         last = self.context[-1]
         return snippet(last.file.content, last.mark.offset)
+
+
+def condition_location(
+    inside: Location, condition: Text, at: int, counted: str | None = None
+) -> Location:
+    """Return a place in a condition, which belongs to the item ``inside``."""
+    content = str(condition)
+    start = content if len(content) <= 20 else content[:17] + "..."
+    file = File('"' + start.replace("\n", " ") + '"', content)
+    return Location("condition expression", "", file, at, inside, counted)
+
+
+def diagnose_condition(
+    code: str, problem: Problem, context: tuple[Location, ...], condition: Text
+) -> Diagnostic:
+    """Attach a problem to the item in whose ``condition`` it was found.
+
+    ``condition`` is the text that was read: with exceptions, lists replaced.
+    """
+    found = str(problem.span.text)
+    counted = None if found == str(condition) else found
+    last = condition_location(context[-1], condition, problem.span.start, counted)
+    return Diagnostic(code, problem, (*context, last))
 
 
 class RulesError(Exception):

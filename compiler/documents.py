@@ -6,6 +6,7 @@ would come across it: what it reports is the first error here.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from rulec.diagnostics import Diagnostic, Location, Problem, ProblemError
 from rulec.item_reader import VALIDATE, ItemReader, suggest
@@ -22,26 +23,35 @@ from rulec.items import (
     Reading,
 )
 from rulec.rule_items import read_rule
+from rulec.schema import SchemaStatus, check_schema
 from rulec.text import File
 from rulec.versions import Version, parse_version
 from rulec.yaml_nodes import Mapping, Node, Scalar, Sequence, is_null, unsigned
 from rulec.yaml_reader import place, read_yaml
 
 
-def read_items(file: File) -> tuple[Reading, ...]:
-    """Return the items of a file, with everything that is wrong with each of them."""
+@dataclass(frozen=True, slots=True)
+class RulesFile:
+    """A file that has been read: its items, and whether it follows the schema."""
+
+    file: File
+    readings: tuple[Reading, ...]
+    schema: SchemaStatus
+
+
+def read_rules_file(file: File) -> RulesFile:
+    """Read a file; everything that is wrong with an item comes with the item."""
     try:
         documents = read_yaml(file)
     except ProblemError as error:
-        return (_unreadable(file, error.problem),)
-    return documents_items(file, documents)
+        return RulesFile(file, (_unreadable(file, error.problem),), SchemaStatus("none"))
+    readings = tuple(reading for each in documents for reading in _document_items(file, each))
+    return RulesFile(file, readings, check_schema(file, documents))
 
 
-def documents_items(file: File, documents: list[Node]) -> tuple[Reading, ...]:
-    """Return the items of the documents of a file that has been read already."""
-    return tuple(
-        reading for document in documents for reading in _document_items(file, document)
-    )
+def read_items(file: File) -> tuple[Reading, ...]:
+    """Return the items of a file, with everything that is wrong with each of them."""
+    return read_rules_file(file).readings
 
 
 def _unreadable(file: File, problem: Problem) -> Reading:
@@ -221,9 +231,7 @@ def _read_macro(file: File, mapping: Mapping, outer: Context) -> Reading:
     reader.warn_of_unknown_keys({"macro", "condition", "append", "override"})
     node = mapping.get("condition") or Scalar("", mapping.at, mapping.at)
     within = (*reader.context, reader.location("macro condition", "", node))
-    return reader.reading(
-        lambda: MacroItem(reader.context, name, condition, within, append), name
-    )
+    return reader.reading(lambda: MacroItem(reader.context, name, condition, within, append), name)
 
 
 # Every kind of item, one entry each, by the key that makes it one; the first

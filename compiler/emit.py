@@ -8,15 +8,16 @@ and its output), and the ruleset that they make up.
 import ast
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
 from rulec.loads import Load, load_function
-from rulec.nodes import Loaded
+from rulec.nodes import Constant, Loaded
 from rulec.plan import CheckedRule, Plan
 from rulec.python import assign, call, constant, function, identifier, name
+from rulec.rule_functions import condition_body, output_body
 from rulec.runtime import EXPORTS, prepared
 from rulec.runtime.fields import Field
 from rulec.runtime.ruleset import Manifest
-from rulec.rule_functions import condition_body, output_body
 
 DOC = """Falco rules, compiled to Python by rulec {version}.
 
@@ -30,6 +31,7 @@ class Module:
 
     imports: dict[tuple[str, str], str] = field(default_factory=dict)
     constants: dict[tuple[str, object], str] = field(default_factory=dict)
+    constant_names: set[str] = field(default_factory=set)
     constant_statements: list[ast.stmt] = field(default_factory=list)
     loads: dict[tuple[str, Field, str | None], str] = field(default_factory=dict)
     load_statements: list[ast.stmt] = field(default_factory=list)
@@ -47,20 +49,22 @@ class Module:
             self.imports[module, imported] = identifier(imported, self.names)
         return self.imports[module, imported]
 
-    def operand(self, prepare: str | None, value: object) -> ast.expr:
+    def operand(self, prepare: str | None, node: Constant) -> ast.expr:
         """Write a constant, prepared by a function of the runtime.
 
-        What has a literal form is written in place; the rest is prepared once
-        and gets a name, and so do sets, which would be too long to read.
+        What has a literal form is written in place. The rest is prepared once
+        and gets a name: that of the list in the
+        rules if it is one.
         """
-        ready = prepared(prepare, value)
+        ready = prepared(prepare, node.value)
         if isinstance(ready, str | bytes | bool | int | float) or ready is None:
             return constant(ready)
-        key = (prepare or type(value).__name__, value)
+        key = (prepare or type(node.value).__name__, node.value)
         if key not in self.constants:
-            kind = "set" if prepare == "frozenset" else prepare or "address"
-            self.constants[key] = f"{kind.upper()}_{len(self.constants) + 1}"
-            written = self._prepared(prepare, value)
+            listed = node.span.stands_for or ""
+            words = f"{'' if prepare == 'frozenset' and listed else prepare or 'address'} {listed}"
+            self.constants[key] = identifier(words, self.constant_names).upper()
+            written = self._prepared(prepare, node.value)
             self.constant_statements.append(assign(self.constants[key], written))
         return name(self.constants[key])
 
@@ -97,7 +101,7 @@ def emit(plan: Plan, manifest: Manifest) -> ast.Module:
     for rule in plan.rules:
         matches = identifier(rule.name, module.names)
         output = identifier(f"{matches} output", module.names)
-        where = f"{rule.span.file}:{rule.span.position[0]}"
+        where = f"{Path(rule.span.file).name}:{rule.span.position[0]}"
         body = condition_body(rule.condition, rule.source, module)
         functions.append(function(matches, ["event"], f"{rule.name} ({where})", body))
         body = output_body(rule.output, rule.source, module)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rulec.item_reader import ItemReader
 from rulec.items import Entry, RuleException, Value
+from rulec.text import Text
 from rulec.yaml_nodes import Mapping, Node, Scalar, Sequence, is_null
 from rulec.yaml_text import text_of
 
@@ -19,6 +20,7 @@ def read_exceptions(outer: ItemReader, *, partial: bool = False) -> tuple[RuleEx
         outer.complain("not_a_sequence", message, node=node, context=within)
         return ()
     exceptions: list[RuleException] = []
+    names: set[str] = set()
     for element in node.items:
         if not isinstance(element, Mapping):
             context = (*within, outer.location("exception", "", element))
@@ -26,7 +28,7 @@ def read_exceptions(outer: ItemReader, *, partial: bool = False) -> tuple[RuleEx
             outer.complain("not_a_map", message, node=element, context=context)
             continue
         exception = _read_exception(outer, element, node, partial)
-        if any(exception.name == other.name for other in exceptions):
+        if exception.name in names:
             outer.complain(
                 "exception_name_not_unique",
                 f"there are several exceptions named '{exception.name}'",
@@ -34,6 +36,7 @@ def read_exceptions(outer: ItemReader, *, partial: bool = False) -> tuple[RuleEx
                 context=exception.context,
                 code="LOAD_EXCEPTION_NAME_NOT_UNIQUE",
             )
+        names.add(exception.name)
         exceptions.append(exception)
     return tuple(exceptions)
 
@@ -101,15 +104,13 @@ def _value(reader: ItemReader, node: Node) -> Iterator[Value]:
     members: list[Entry] = []
     for member in node.items:
         if isinstance(member, Sequence):
-            members.append(
-                tuple(text for item in member.items for text in _text(reader, item))
-            )
+            members.append(tuple(text for item in member.items for text in _text(reader, item)))
         else:
             members.extend(_text(reader, member))
     yield tuple(members)
 
 
-def _text(reader: ItemReader, node: Node) -> Iterator[Entry]:
+def _text(reader: ItemReader, node: Node) -> Iterator[Text]:
     if isinstance(node, Scalar) and not node.is_null:
         yield text_of(reader.file, node)
         return

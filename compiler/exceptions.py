@@ -12,7 +12,7 @@ from dataclasses import replace
 from rulec.diagnostics import Diagnostic, Problem, ProblemError
 from rulec.item_reader import suggest
 from rulec.items import Context, Entry, Rule, RuleException, Value
-from rulec.lists import quoted
+from rulec.phrases import joined, parenthesised, quoted, trimmed
 from rulec.text import Span, Text
 from rulec.yaml_reader import place
 
@@ -59,16 +59,10 @@ def _with_operators(exception: RuleException) -> RuleException:
         else:
             given = Text.standing_for("in", _place(exception))
     elif isinstance(given, tuple):
-        given = tuple(map(_trimmed, given))
+        given = tuple(map(trimmed, given))
     else:
-        given = _trimmed(given)
+        given = trimmed(given)
     return replace(exception, operators=given)
-
-
-def _trimmed(text: Text) -> Text:
-    characters = str(text)
-    start = len(characters) - len(characters.lstrip(" \t\n\v\f\r"))
-    return text[start : len(characters.rstrip(" \t\n\v\f\r"))]
 
 
 def _faults(exception: RuleException, operators: Collection[str]) -> Iterator[Diagnostic]:
@@ -173,11 +167,6 @@ def fold_exceptions(rule: Rule) -> tuple[Text, list[Diagnostic]]:
     return joined(parts), diagnostics
 
 
-def joined(parts: Iterable[Text]) -> Text:
-    """Return the texts as one, in time proportional to its length."""
-    return Text(tuple(piece for part in parts for piece in part.pieces if piece.characters))
-
-
 def _clause(exception: RuleException, glue: Span) -> Iterator[Text]:
     fields, operators = exception.fields, exception.operators
     values = exception.values or ()
@@ -201,7 +190,7 @@ def _clause(exception: RuleException, glue: Span) -> Iterator[Text]:
         ):
             yield Text.standing_for(" and  " if number else " ", glue)
             yield from (field, Text.standing_for(" ", glue), operator)
-            yield from (Text.standing_for(" ", glue), _member(member, str(operator)))
+            yield from (Text.standing_for(" ", glue), _member(member, str(operator), glue))
         yield Text.standing_for(")", glue)
 
 
@@ -229,22 +218,11 @@ def _wrong(exception: RuleException, kind: str, message: str) -> ProblemError:
     return ProblemError(Problem(kind, message, _place(exception), subject=exception.name))
 
 
-def _member(member: Entry, operator: str) -> Text:
-    if isinstance(member, Text):
-        if not takes_list(operator):
-            return quoted(member)
-        if str(member).startswith("("):
-            return member
-        return _parenthesised([member], member.span(0))
-    place = member[0].span(0) if member else Text().span(0)
-    return _parenthesised(list(map(quoted, member)), place)
-
-
-def _parenthesised(items: list[Text], place: Span) -> Text:
-    parts = [Text.standing_for("(", place)]
-    for index, item in enumerate(items):
-        if index:
-            parts.append(Text.standing_for(", ", item.span(0)))
-        parts.append(item)
-    parts.append(Text.standing_for(")", place))
-    return joined(parts)
+def _member(member: Entry, operator: str, glue: Span) -> Text:
+    if not isinstance(member, Text):
+        return parenthesised(map(quoted, member), member[0].span(0) if member else glue)
+    if not takes_list(operator):
+        return quoted(member)
+    if str(member).startswith("("):
+        return member
+    return parenthesised([member], member.span(0))

@@ -58,6 +58,11 @@ class ItemReader:
             return text_of(self.file, node).span(0)
         return place(self.file, node.at)
 
+    def _key(self, key: str) -> Node:
+        """Return where a key is written; a person looks there for a missing value."""
+        keys = (node for node, _ in self.mapping.pairs if isinstance(node, Scalar))
+        return next((node for node in keys if node.value == key), self.mapping)
+
     # --- complaints ---------------------------------------------------------------
 
     def complain(
@@ -83,15 +88,18 @@ class ItemReader:
 
     def warn_of_unknown_keys(self, known: Collection[str]) -> None:
         """Warn of each key that means nothing in this kind of item."""
-        for key in self.mapping.keys:
-            if key not in known:
+        seen = set(known)
+        for key, _ in self.mapping.pairs:
+            name = key.value if isinstance(key, Scalar) else ""
+            if name not in seen:
+                seen.add(name)
                 self.complain(
                     "unknown_key",
-                    f"unknown key '{key}'",
-                    node=next(k for k, _ in self.mapping.pairs if _is_key(k, key)),
+                    f"unknown key '{name}'",
+                    node=key,
                     code="LOAD_UNKNOWN_KEY",
-                    hint=suggest(key, known),
-                    subject=key,
+                    hint=suggest(name, known),
+                    subject=name,
                 )
 
     def reading(self, make: Callable[[], Item], name: str = "") -> Reading:
@@ -113,7 +121,7 @@ class ItemReader:
         if node is None:
             self.complain("missing_key", f"{self.item_type} has no '{key}'")
         elif is_null(node):
-            self.complain("null_value", f"'{key}' has no value", node=node)
+            self.complain("null_value", f"'{key}' has no value", node=self._key(key))
         elif not isinstance(node, Scalar):
             context = self.value_context(key, node)
             self.complain("not_a_scalar", f"'{key}' is not a text", node=node, context=context)
@@ -167,7 +175,8 @@ class ItemReader:
             return ()
         if not isinstance(node, Sequence):
             context = self.value_context(key, node)
-            self.complain("not_a_sequence", f"'{key}' is not a list", node=node, context=context)
+            shown = self._key(key) if is_null(node) else node
+            self.complain("not_a_sequence", f"'{key}' is not a list", node=shown, context=context)
             return ()
         return tuple(self._list_items(key, node))
 
@@ -193,9 +202,7 @@ class ItemReader:
             )
         return append
 
-    def override(
-        self, appendable: Collection[str], replaceable: Collection[str]
-    ) -> dict[str, str]:
+    def override(self, appendable: Collection[str], replaceable: Collection[str]) -> dict[str, str]:
         """Return the operation for each overridden key; nothing without an override."""
         node = self.mapping.get("override")
         operations: dict[str, str] = {}
@@ -232,7 +239,3 @@ class ItemReader:
             message = "'append' and 'override' are used together"
             hint = "remove 'append'"
             self.complain("append_and_override", message, hint=hint)
-
-
-def _is_key(node: Node, key: str) -> bool:
-    return isinstance(node, Scalar) and node.value == key

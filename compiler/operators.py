@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from rulec.nodes import Quantifier
 from rulec.python import call, compare, method
-from rulec.runtime import values
+from rulec.runtime import encoding, values
 from rulec.runtime.fields import Kind
 
 Emit = Callable[[ast.expr, ast.expr], ast.expr]
@@ -29,6 +29,8 @@ class Meaning:
     what ``holds`` and ``emit`` take; for a constant that is done once for all
     events. ``total`` says that the emitted
     expression is simply false for a missing value, so nobody has to ask.
+    ``bytewise`` names the function to call instead of ``emit`` when the operand
+    is not known to be UTF-8: part of a character may match then.
     """
 
     holds: Callable[[Any, Any], bool]
@@ -36,6 +38,7 @@ class Meaning:
     prepare: str | None = None
     total: bool = False
     cost: int = 1  # relative to comparing two short texts
+    bytewise: str | None = None
 
 
 class Takes(Enum):
@@ -107,7 +110,7 @@ def _equality(holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpo
 
 def _order(holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpop]) -> dict[Kind, Meaning]:
     texts = Meaning(
-        lambda a, b: holds(values.byte_order(a), b),
+        lambda a, b: holds(encoding.byte_order(a), b),
         _through("byte_order", _infix(operator)),
         prepare="byte_order",
         cost=3,
@@ -156,7 +159,10 @@ OPERATORS: Final[Mapping[str, Operator]] = {
         Operator(
             "contains",
             Takes.ONE,
-            _for((Kind.STRING, Kind.BYTES), Meaning(python.contains, _contains, cost=3)),
+            {
+                Kind.STRING: Meaning(encoding.contains, _contains, cost=3, bytewise="contains"),
+                Kind.BYTES: Meaning(python.contains, _contains, cost=3),
+            },
             lenient=Quantifier.SOME,
             modifiable=True,
         ),
@@ -165,7 +171,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
             Takes.ONE,
             {
                 Kind.STRING: Meaning(
-                    lambda a, b: b in values.ascii_lower(a),
+                    lambda a, b: encoding.contains(encoding.ascii_lower(a), b),
                     _through("ascii_lower", _contains),
                     prepare="ascii_lower",
                     cost=6,
@@ -184,7 +190,9 @@ OPERATORS: Final[Mapping[str, Operator]] = {
             "startswith",
             Takes.ONE,
             {
-                Kind.STRING: Meaning(str.startswith, _method("startswith"), cost=2),
+                Kind.STRING: Meaning(
+                    encoding.starts, _method("startswith"), cost=2, bytewise="starts"
+                ),
                 Kind.BYTES: Meaning(bytes.startswith, _method("startswith"), cost=2),
             },
             lenient=Quantifier.SOME,
@@ -200,7 +208,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
             "endswith",
             Takes.ONE,
             {
-                Kind.STRING: Meaning(str.endswith, _method("endswith"), cost=2),
+                Kind.STRING: Meaning(encoding.ends, _method("endswith"), cost=2, bytewise="ends"),
                 Kind.BYTES: Meaning(bytes.endswith, _method("endswith"), cost=2),
             },
             lenient=Quantifier.SOME,
@@ -231,7 +239,14 @@ OPERATORS: Final[Mapping[str, Operator]] = {
         Operator(
             "pmatch",
             Takes.MANY,
-            {Kind.STRING: Meaning(lambda a, b: b.covers(a), lambda a, b: method(b, "covers", a), "Paths", cost=10)},
+            {
+                Kind.STRING: Meaning(
+                    lambda a, b: b.covers(a),
+                    lambda a, b: method(b, "covers", a),
+                    prepare="Paths",
+                    cost=10,
+                )
+            },
             lenient=Quantifier.EVERY,
             fields=False,
         ),

@@ -54,7 +54,7 @@ right=Items(items=(Literal(text='x'), Literal(text='y z')))))
     try:
         for token in parser.iter_parse():
             progress.see(token)
-        tree = parser.feed_eof()
+        tree = parser.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         obstacle = Obstacle(
@@ -62,12 +62,12 @@ right=Items(items=(Literal(text='x'), Literal(text='y z')))))
             position=len(source) if at_end else error.pos_in_stream or 0,
             previous=progress.previous,
             opener=progress.openers[-1] if progress.openers else None,
-            accepted=frozenset(parser.accepts()),
+            accepted=frozenset(parser.accepts()),  # type: ignore[no-untyped-call]
             grammar=_lark(),
         )
         raise ProblemError(explain(obstacle)) from None
-    part: Part = Builder(text).transform(tree)
-    return part.node
+    condition: Condition = Builder(text).transform(tree).node
+    return condition
 
 
 @cache

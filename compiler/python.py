@@ -129,8 +129,5 @@ def identifier(text: str, taken: set[str]) -> str:
 # Words that a generated name must not be: Python's keywords and builtins that
 # generated code uses.
 RESERVED = frozenset(
-    "and as assert async await break class continue def del elif else except finally for from "
-    "global if import in is lambda nonlocal not or pass raise return try while with match case "
-    "type none true false any all sum len str int float bytes bool tuple frozenset list dict set "
-    "event values value ruleset manifest rules".split()
+    ["and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "match", "case", "type", "none", "true", "false", "any", "all", "sum", "len", "str", "int", "float", "bytes", "bool", "tuple", "frozenset", "list", "dict", "set", "event", "values", "value", "ruleset", "manifest", "rules"]
 )

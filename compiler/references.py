@@ -18,7 +18,8 @@ from rulec.nodes import (
     Transformed,
     Value,
 )
-from rulec.runtime.fields import CHARBUF, Catalogue, argument_problem
+from rulec.runtime.fields import Argument as ArgumentPolicy
+from rulec.runtime.fields import CHARBUF, Catalogue, Field, argument_problem
 from rulec.transformers import JOINABLE, TRANSFORMERS, Shape, Transformer
 
 
@@ -78,9 +79,9 @@ class References:
             hint = f"did you mean {near[0]!r}?" if near else ""
             text = f"unknown field {name!r}"
             raise ProblemError(Problem("unknown_field", text, reference.span, hint))
-        if problem := argument_problem(found, argument):
-            kind, text = problem
-            raise ProblemError(Problem(kind, text, reference.span))
+        if complaint := argument_problem(found, argument):
+            kind = _argument_kind(found, argument)
+            raise ProblemError(Problem(kind, complaint, reference.span))
         if found.deprecated:
             text = f"field {name} is deprecated"
             self.warnings.append(Problem("deprecated_field", text, reference.span))
@@ -88,6 +89,10 @@ class References:
 
     def call(self, call: Call) -> Transformed:
         """Return the transformed value that a call refers to."""
+        if call.name not in TRANSFORMERS:  # val(field)[x], which the grammar lets through
+            text = f"{call.name}(...) takes no argument in brackets"
+            hint = "write val(field[x])"
+            raise ProblemError(Problem("transformer_bad_index", text, call.span, hint))
         transformer = TRANSFORMERS[call.name]
         least, most = transformer.arity
         if not least <= len(call.arguments) <= most:
@@ -139,6 +144,14 @@ class References:
                 return self.call(argument)
             case _:
                 assert_never(argument)
+
+
+def _argument_kind(field: Field, argument: str | None) -> str:
+    """Return the kind of the problem with the argument of a field."""
+    if argument is None:
+        return "field_argument_required"
+    takes_none = field.argument is ArgumentPolicy.NONE
+    return "field_argument_not_allowed" if takes_none else "field_argument_invalid"
 
 
 def _listed(values: tuple[Value, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
 from rulec.nodes import (
@@ -38,6 +39,7 @@ from rulec.python import (
 )
 from rulec.references import shape
 from rulec.runtime import EXPORTS
+from rulec.runtime.encoding import is_utf8
 from rulec.transformers import TRANSFORMERS
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ class _Body:
     module: "Module"
     statements: list[ast.stmt] = field(default_factory=list)
     variables: dict[Value, str] = field(default_factory=dict)
+    present: set[Value] = field(default_factory=set)  # values that are known to be there
     names: set[str] = field(default_factory=lambda: {"event", "item", *EXPORTS})
 
     def decide(self, condition: Condition) -> None:
@@ -98,8 +101,12 @@ class _Body:
             case And(operands) if operands:
                 for operand in operands[:-1]:
                     self.leave(negated(self.expression(operand)), False)
+                    self.present |= required(operand)
                 self.decide(operands[-1])
             case Or(operands) if operands:
+                for value in self.worth_asking(condition):
+                    self.leave(negated(is_present(self.value(value))), False)
+                    self.present.add(value)
                 for operand in operands[:-1]:
                     self.leave(self.expression(operand), True)
                 self.decide(operands[-1])
@@ -122,14 +129,46 @@ class _Body:
             case Not(operand):
                 written, depth = self._expression(operand)
                 return self.shallow(negated(written), depth + 1)
+            case Or() if asked := self.worth_asking(node):
+                return self.asked_once(node, asked)
             case And(operands) | Or(operands) | OneOf(operands):
                 parts = [self._expression(operand) for operand in operands]
                 depth = max((depth for _, depth in parts), default=0) + 1
-                return self.shallow(_joined(node, [written for written, _ in parts]), depth)
+                return self.shallow(self.joined(node, [written for written, _ in parts]), depth)
             case Check() | Macro():
                 raise AssertionError(f"{node!r} reached the emitter")
             case _:
                 assert_never(node)
+
+    def worth_asking(self, node: Or) -> list[Value]:
+        """Return the values that every alternative needs and more than one would ask for."""
+        if height(node) >= _DEEP:
+            return []  # a step that is written before the question would not know the answer
+        asking = [
+            operand.value
+            for operand in node.operands
+            if isinstance(operand, Test) and not _is_total(operand)
+        ]
+        needed = required(node) - self.present
+        return [value for value in dict.fromkeys(asking) if value in needed and asking.count(value) > 1]
+
+    def asked_once(self, node: Or, values: list[Value]) -> tuple[ast.expr, int]:
+        """Write alternatives behind the question whether their values are there at all."""
+        questions = [is_present(self.value(value)) for value in values]
+        known = set(self.present)
+        self.present.update(values)
+        alternatives, depth = self._expression(node)
+        self.present = known
+        return every([*questions, alternatives]), depth + 1
+
+    def joined(self, node: And | Or | OneOf, parts: list[ast.expr]) -> ast.expr:
+        match node:
+            case And():
+                return every(parts)
+            case Or():
+                return some(parts)
+            case OneOf():
+                return call(self.module.use("exactly_one"), *parts)
 
     def shallow(self, written: ast.expr, depth: int) -> tuple[ast.expr, int]:
         """Give an expression that has become too deep a name of its own."""
@@ -142,7 +181,11 @@ class _Body:
     def test(self, node: Test) -> ast.expr:
         """Write a test, false when the value or the operand is missing."""
         value = self.value(node.value)
-        present = [] if isinstance(node.value, Constant) else [is_present(value)]
+        is_known = isinstance(node.value, Constant) or node.value in self.present
+        present = [] if is_known else [is_present(value)]
+        if node.quantifier is Quantifier.EVERY and isinstance(node.value, Transformed):
+            # getopt() may give a list without elements, and nothing is true of those.
+            present.append(compare(value, ast.NotEq(), ast.Tuple([], ast.Load())))
         if node.operand is None:
             return every(present)
         meaning = OPERATORS[node.operator].meanings[shape(node.value).type.kind]
@@ -150,7 +193,8 @@ class _Body:
             operand, total = self.constant_operand(meaning, node), meaning.total
         else:
             dynamic = self.value(node.operand)
-            present.append(is_present(dynamic))
+            if node.operand not in self.present:
+                present.append(is_present(dynamic))
             operand, total = self.dynamic_operand(meaning, dynamic), False
         holds = self.quantified(node, meaning, value, operand)
         if total and node.quantifier is Quantifier.NONE:
@@ -159,7 +203,7 @@ class _Body:
 
     def constant_operand(self, meaning: Meaning, node: Test) -> ast.expr:
         assert isinstance(node.operand, Constant)
-        return self.module.operand(meaning.prepare, node.operand.value)
+        return self.module.operand(meaning.prepare, node.operand)
 
     def dynamic_operand(self, meaning: Meaning, operand: ast.expr) -> ast.expr:
         if meaning.prepare is None:
@@ -170,22 +214,25 @@ class _Body:
         self, node: Test, meaning: Meaning, value: ast.expr, operand: ast.expr
     ) -> ast.expr:
         """Write the comparison, over the elements if the value is a list."""
+        emit = meaning.emit
+        if meaning.bytewise is not None and not _is_known_utf8(operand):
+            emit = partial(call, self.module.use(meaning.bytewise))
         if node.quantifier is Quantifier.NONE:
-            return meaning.emit(value, operand)
+            return emit(value, operand)
         some_element = node.quantifier is Quantifier.SOME
         if meaning.prepare == "frozenset":
             if some_element:
                 return negated(method(operand, "isdisjoint", value))
             return method(operand, "issuperset", value)
         element = ast.comprehension(ast.Name("item", ast.Store()), value, [], 0)
-        holds = meaning.emit(name("item"), operand)
+        holds = emit(name("item"), operand)
         return call("any" if some_element else "all", ast.GeneratorExp(holds, [element]))
 
     def value(self, value: Value) -> ast.expr:
         """Write a value: a constant, or a variable that is assigned before its first use."""
         match value:
-            case Constant(found):
-                return self.module.operand(None, found)
+            case Constant():
+                return self.module.operand(None, value)
             case Sequence(parts):
                 return ast.Tuple([self.value(part) for part in parts], ast.Load())
             case Loaded() | Transformed():
@@ -206,15 +253,45 @@ class _Body:
         return call(self.module.use(TRANSFORMERS[value.transformer].function), *arguments)
 
 
-def _joined(node: And | Or | OneOf, parts: list[ast.expr]) -> ast.expr:
+def required(node: Condition) -> frozenset[Value]:
+    """Return the values that must be there for a condition to hold."""
     match node:
-        case And():
-            return every(parts)
-        case Or():
-            return some(parts)
-        case OneOf():
-            count = call("sum", ast.Tuple(parts, ast.Load()))
-            return compare(count, ast.Eq(), ast.Constant(1))
+        case Test(value, _, operand):
+            needed = {value} if operand is None else {value, operand}
+            return frozenset(each for each in needed if isinstance(each, Loaded | Transformed))
+        case And(operands):
+            return frozenset().union(*map(required, operands))
+        case Or(operands) if operands:
+            first, *others = map(required, operands)
+            return first.intersection(*others)
+        case _:
+            return frozenset()
+
+
+def height(node: Condition) -> int:
+    """Return how many levels a condition has."""
+    match node:
+        case Not(operand):
+            return height(operand) + 1
+        case And(operands) | Or(operands) | OneOf(operands):
+            return max(map(height, operands), default=0) + 1
+        case _:
+            return 1
+
+
+def _is_total(node: Test) -> bool:
+    """Return whether a test is written without asking whether there is a value."""
+    if node.quantifier is not Quantifier.NONE or not isinstance(node.operand, Constant):
+        return False
+    return OPERATORS[node.operator].meanings[shape(node.value).type.kind].total
+
+
+def _is_known_utf8(operand: ast.expr) -> bool:
+    match operand:
+        case ast.Constant(str(text)):
+            return is_utf8(text)
+        case _:
+            return False
 
 
 def _described(value: Value) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 from rulec.exception_items import read_exceptions
 from rulec.item_reader import ItemReader
 from rulec.items import Context, Item, Reading, Rule, RuleAppend, RuleOverride, RuleToggle
+from rulec.phrases import trimmed
 from rulec.runtime.priority import Priority, parse_priority
-from rulec.text import File, Text
+from rulec.text import File
 from rulec.yaml_nodes import Mapping, Scalar
 
 _APPENDABLE = ("condition", "output", "desc", "tags", "exceptions")
@@ -58,7 +59,7 @@ def _read_definition(reader: ItemReader, name: str) -> Rule:
         name,
         condition,
         description,
-        _trimmed(output),
+        trimmed(output),
         priority,
         _value_context(reader, "condition"),
         _value_context(reader, "output"),
@@ -76,13 +77,6 @@ def _read_definition(reader: ItemReader, name: str) -> Rule:
 def _value_context(reader: ItemReader, key: str) -> Context:
     node = reader.mapping.get(key) or reader.mapping
     return (*reader.context, reader.location(f"rule {key}", "", node))
-
-
-def _trimmed(text: Text) -> Text:
-    characters = str(text)
-    stripped = characters.strip(" \t\n\v\f\r")
-    start = len(characters) - len(characters.lstrip(" \t\n\v\f\r"))
-    return text if stripped == characters else text[start : start + len(stripped)]
 
 
 def _priority(reader: ItemReader) -> Priority:
@@ -112,7 +106,7 @@ def sorted_tags(tags: Any) -> tuple[str, ...]:
 def _source(reader: ItemReader) -> str | None:
     """Return the source of an item that changes a rule, where it is given."""
     node = reader.mapping.get("source")
-    return node.value if isinstance(node, Scalar) and not node.is_null else None
+    return node.value or None if isinstance(node, Scalar) and not node.is_null else None
 
 
 def _read_append(reader: ItemReader, name: str) -> RuleAppend:
@@ -189,6 +183,4 @@ def _refuse_unlisted(reader: ItemReader, override: dict[str, str]) -> None:
             context = (*reader.context, reader.location("overrides", key, node))
             message = f"'{key}' is given, but not listed under 'override'"
             hint = f"add '{key}: replace'"
-            reader.complain(
-                "override_key_unlisted", message, node=node, context=context, hint=hint
-            )
+            reader.complain("override_key_unlisted", message, node=node, context=context, hint=hint)

@@ -151,8 +151,6 @@ _OTHER_SPELLINGS: Final = {
     "equals": "write '='",
     "eq": "write '='",
     "ne": "write '!='",
-    "===": "write '=='",
-    "!==": "write '!='",
     "like": "write 'glob'",
     "matches": "write 'regex'",
     "~": "write 'regex'",
@@ -161,7 +159,7 @@ _OTHER_SPELLINGS: Final = {
 
 def _spelling_hint(obstacle: Obstacle) -> str:
     word = obstacle.word
-    if word.isspace() or word == "\0":
+    if word.isspace():
         return "this is no blank: write a space"
     if word != word.lower() and word.lower() in ("and", "or", "not"):
         return f"keywords are lower case: write '{word.lower()}'"
@@ -202,6 +200,8 @@ def _value_hint(obstacle: Obstacle) -> str:
         return "there is a comma too many"
     if first == "(":
         return "write 'in' to compare with a list, or put a modifier before it: '= anyof (...)'"
+    if first == "=" and obstacle.touching:
+        return f"write '{obstacle.previous}'"
     if first in ("=", ","):
         return f"put the value in quotes if '{first}' is part of it"
     return _spelling_hint(obstacle)
@@ -274,7 +274,7 @@ def _misread_hint(obstacle: Obstacle) -> str:
     if previous.type == "NAME" and first in ("=", "<", ">", "!"):
         return f"'{previous}' is a macro: the name of a field has a dot"
     if previous.type == "NUMBER" and obstacle.touching:
-        return f"the number is '{previous}' (an exponent needs its sign)"
+        return f"the number was read as '{previous}'; an exponent needs its sign"
     return ""
 
 

@@ -155,6 +155,21 @@ class Span:
         return covered
 
     @property
+    def stands_for(self) -> str | None:
+        """What was written where this part was substituted, such as the name of a list."""
+        file, offset = self.origin
+        at = 0
+        places = set()
+        for piece in self.text.pieces:
+            size = len(piece.characters)
+            if at + size > self.start and at < self.end:
+                places.add(None if piece.verbatim else (piece.offset, piece.width, piece.file.name))
+            at += size
+        if len(places) != 1 or None in places:
+            return None
+        return file.content[offset : offset + self.width]
+
+    @property
     def file(self) -> str:
         """The name of the file where the part begins."""
         return self.origin[0].name

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rulec.runtime import transforms
-from rulec.runtime.fields import CHARBUF, TYPES, Kind, Type
+from rulec.runtime.fields import CHARBUF, TYPES, Type
 
 
 @dataclass(frozen=True, slots=True)

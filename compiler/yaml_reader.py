@@ -6,11 +6,10 @@ dialects of YAML, what yaml-cpp does is followed, which is what Falco uses.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from yaml.reader import ReaderError
 
 from rulec.diagnostics import Problem, ProblemError
 from rulec.text import File, Span, Text
@@ -21,11 +20,9 @@ MAX_DEPTH = 64
 # What all aliases of a file may stand for, in nodes and characters.
 MAX_EXPANDED = 64_000_000
 
-_C_PARSER: Callable[[str], Any] | None = getattr(getattr(yaml, "cyaml", None), "CParser", None)
 
-
-class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
-    """PyYAML's own parser, in Python: slow, and the judge of what the other one refuses."""
+class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """PyYAML as far as the events, without what it makes of them."""
 
     def __init__(self, content: str) -> None:
         yaml.reader.Reader.__init__(self, content)
@@ -60,6 +57,7 @@ def _is_unterminated(error: yaml.MarkedYAMLError) -> bool:
 
 
 _UNDECODABLE = re.compile("[\0\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _check_characters(file: File) -> None:
@@ -82,24 +80,41 @@ def _refusal(file: File, at: int, message: str, hint: str = "") -> ProblemError:
 def _describe(file: File, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     at = len(file.content) if mark is None else min(mark.index, len(file.content))
-    message = error.problem or "malformed YAML"
-    if error.context and error.context not in message:
-        message = f"{message} {error.context}"
+    message = " ".join(part for part in (error.problem, error.context) if part)
+    message = (
+        message.replace("'<stream end>'", "the end of the file").replace("<", "").replace(">", "")
+    )
     return Problem("yaml_syntax", " ".join(message.split()), place(file, at))
 
 
 def _compose(file: File, content: str) -> list[Node]:
-    if _C_PARSER is not None:
+    stand_ins = _stand_ins(content)
+    parser = _Parser(content.translate(stand_ins))
+    restore = {ord(stand_in): chr(character) for character, stand_in in stand_ins.items()}
+    return _Composer(file, content, restore).compose(_events(file, parser))
+
+
+def _stand_ins(content: str) -> dict[int, str]:
+    """Return a character that does not occur for each that only PyYAML takes for a line break.
+
+    A comment must not end in the middle of what every editor shows as a line.
+    """
+    breaks = [character for character in "\x85\u2028\u2029" if character in content]
+    unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in content)
+    return {ord(character): next(unused, " ") for character in breaks}
+
+
+def _events(file: File, parser: Any) -> Iterator[yaml.Event]:
+    while True:
         try:
-            return _Composer(file, content).compose(_events(_C_PARSER(content)))
-        except ReaderError:
-            pass  # libyaml refuses some characters that are allowed in Falco
-    return _Composer(file, content).compose(_events(_PythonParser(content)))
-
-
-def _events(parser: Any) -> Iterator[yaml.Event]:
-    while parser.check_event():
-        yield parser.get_event()
+            if not parser.check_event():
+                return
+            event = parser.get_event()
+        except (ValueError, OverflowError):
+            # PyYAML does not look before it converts numbers.
+            message = "an escape or a directive has a number that means nothing"
+            raise _refusal(file, parser.index, message) from None
+        yield event
 
 
 _BLANKS_AND_COMMENTS = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
@@ -126,9 +141,10 @@ class _Open:
 class _Composer:
     """Puts events together. ``weight`` is what a node costs when it is walked through."""
 
-    def __init__(self, file: File, content: str) -> None:
+    def __init__(self, file: File, content: str, restore: dict[int, str]) -> None:
         self.file = file
         self.content = content
+        self.restore = restore
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.documents: list[Node] = []
@@ -156,8 +172,11 @@ class _Composer:
             # What is not there is found where the next thing begins.
             match = _BLANKS_AND_COMMENTS.match(self.content, at)
             at = end = match.end() if match else at
-        node = Scalar(event.value, at, end, not event.style and event.tag is None)
-        self._add(node, 1 + len(event.value), event.anchor)
+        value = event.value.translate(self.restore) if self.restore else event.value
+        if _SURROGATE.search(value):
+            raise _refusal(self.file, at, "an escape stands for a half of a character")
+        node = Scalar(value, at, end, not event.style and event.tag is None)
+        self._add(node, 1 + len(value), event.anchor)
 
     def _enter(self, event: Any) -> None:
         if len(self.open) == MAX_DEPTH:

@@ -13,16 +13,15 @@ EXPORTS: Final[Mapping[str, str]] = {
     name: f"rulec.runtime.{module}"
     for module, names in {
         "ruleset": ("Manifest", "Rule", "Ruleset"),
-        "values": (
-            "Members",
-            "Networks",
-            "Paths",
-            "ascii_lower",
-            "byte_order",
-            "glob",
-            "iglob",
-            "regex",
-        ),
+        "alert": ("Alert",),
+        "convert": ("address", "boolean", "double", "integer", "port", "text_bytes"),
+        "encoding": ("ascii_lower", "byte_order", "contains", "ends", "starts"),
+        "extract": ("elements", "follow"),
+        "fields": ("MISSING",),
+        "globs": ("glob", "iglob"),
+        "jsontext": ("text",),
+        "rendering": ("fitted", "shown"),
+        "values": ("Members", "Networks", "Paths", "exactly_one", "regex"),
         "transforms": (
             "b64",
             "basename",

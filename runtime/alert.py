@@ -1,20 +1,13 @@
 """Alerts, in the forms in which Falco prints them."""
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import msgspec
 
 from rulec.runtime.clock import date_time_utc, local_time, utc_time
-
-
-@cache
-def this_host() -> str:
-    """Return the name of this machine, which alerts carry."""
-    return socket.gethostname()
+from rulec.runtime.events import host_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,7 @@ class Alert:
     time: int
     message: str
     output_fields: Mapping[str, Any]
-    hostname: str = field(default_factory=this_host)
+    hostname: str = field(default_factory=host_name)
     iso8601: bool = False
 
     @property
@@ -55,22 +48,36 @@ class Alert:
         """
         return self.output.translate(_CONTROL) if escape else self.output
 
-    def json(self) -> str:
-        """Return the alert as one line of JSON, as Falco writes it."""
-        prefix = "evt.time.iso8601" if self.iso8601 else "evt.time"
-        document = {
+    def json(
+        self,
+        *,
+        include_output: bool = True,
+        include_output_fields: bool = True,
+        include_tags: bool = True,
+        include_message: bool = False,
+    ) -> str:
+        """Return the alert as one line of JSON, as Falco writes it.
+
+        The options leave parts out, or put the message in, as the settings
+        of Falco's configuration named ``json_include_..._property`` do.
+        """
+        document: dict[str, Any] = {
             "hostname": self.hostname,
-            "output": _sane(self.output),
-            "output_fields": {
-                _sane(name): _sane(value)
-                for name, value in {**self.output_fields, prefix: self.time}.items()
-            },
             "priority": self.priority,
             "rule": _sane(self.rule),
             "source": self.source,
-            "tags": sorted(map(_sane, self.tags)),
             "time": date_time_utc(self.time),
         }
+        if include_output:
+            document["output"] = _sane(self.output)
+        if include_output_fields:
+            prefix = "evt.time.iso8601" if self.iso8601 else "evt.time"
+            fields = {**self.output_fields, prefix: self.time}
+            document["output_fields"] = {_sane(key): _sane(value) for key, value in fields.items()}
+        if include_tags:
+            document["tags"] = sorted(map(_sane, self.tags))
+        if include_message:
+            document["message"] = _sane(self.message)
         return msgspec.json.encode(document, order="sorted").decode()
 
 

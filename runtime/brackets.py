@@ -13,7 +13,8 @@ from typing import Final
 NESTING_LIMIT: Final = 300
 
 _ALL_BUT_OPENING: Final = bytes(c for c in range(256) if c not in b"[{")
-_ALL_BUT_BRACKETS: Final = bytes(c for c in range(256) if c not in b'[]{}"')
+_ALL_BUT_BRACKETS: Final = bytes(c for c in range(256) if c not in b"[]{}")
+_ALL_BUT_BRACKETS_AND_QUOTES: Final = bytes(c for c in range(256) if c not in b'[]{}"')
 _ROUNDS: Final = 16
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
@@ -44,7 +45,7 @@ def outside_strings(document: bytes) -> bytes:
     if b"\\" in document:
         document = _ESCAPED.sub(b"", document)
     # Two quotes that meet can go: what is inside a string stays inside one.
-    brackets = document.translate(None, _ALL_BUT_BRACKETS).replace(b'""', b"")
+    brackets = document.translate(None, _ALL_BUT_BRACKETS_AND_QUOTES).replace(b'""', b"")
     if b'"' in brackets:
         brackets = b"".join(brackets.split(b'"')[::2])
     return brackets
@@ -58,6 +59,16 @@ def _without_pairs(brackets: bytes) -> bytes:
             break
         brackets = shorter
     return brackets
+
+
+def balanced(line: bytes) -> bool:
+    """Return whether every bracket of a line, outside strings, has a partner."""
+    # Mostly the brackets inside strings come in pairs as well: that is quick to see.
+    brackets = line.translate(None, _ALL_BUT_BRACKETS)
+    objects, arrays = brackets.count(b"{"), brackets.count(b"[")
+    if objects == brackets.count(b"}") and arrays == brackets.count(b"]"):
+        return True
+    return not unclosed(outside_strings(line))
 
 
 def unclosed(brackets: bytes) -> bytes:

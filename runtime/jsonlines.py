@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from rulec.runtime.brackets import outside_strings, unclosed
+from rulec.runtime.brackets import balanced, outside_strings, unclosed
 from rulec.runtime.events import EventError
 
 # The largest document, in bytes: as large as the largest request that
@@ -49,12 +49,7 @@ def documents(stream: ByteStream, limit: int = DOCUMENT_LIMIT) -> Iterator[Numbe
 
 
 def _is_whole(line: bytes) -> bool:
-    if line[0] not in b"{[" or line[-1] not in b"}]":
-        return False
-    # Mostly the brackets inside strings come in pairs as well.
-    if line.count(b"{") == line.count(b"}") and line.count(b"[") == line.count(b"]"):
-        return True
-    return not unclosed(outside_strings(line))
+    return line[0] in b"{[" and line[-1] in b"}]" and balanced(line)
 
 
 class _Block:

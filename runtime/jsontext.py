@@ -37,14 +37,18 @@ class Number:
         return hash(self.text)
 
 
-def _verbatim(value: object) -> msgspec.Raw:
+def _plain(value: object) -> object:
+    """Return what the encoder is to write for a value of a type that it does not know."""
     if isinstance(value, Number):
         return msgspec.Raw(value.text.encode())
+    for kind in (str, int, float):
+        if isinstance(value, kind):  # of a class derived from it
+            return kind(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=Number)
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_verbatim)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def decode(document: bytes | str) -> Any:

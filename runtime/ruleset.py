@@ -50,7 +50,7 @@ class Matcher:
         self.source = source
         self.rules = rules
         self._first = first
-        self._read = source.read
+        self._read = source.documents.read
 
     def __call__(self, document: Document) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.

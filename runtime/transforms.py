@@ -8,7 +8,7 @@ from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from rulec.runtime.values import ascii_lower, ascii_upper, byte_text, from_utf8, utf8
+from rulec.runtime.encoding import ascii_lower, ascii_upper, byte_text, from_utf8, utf8
 
 Texts: TypeAlias = tuple[str, ...]
 

@@ -7,25 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulec.runtime.values import (
-    Members,
-    Networks,
-    Paths,
+from rulec.runtime.encoding import (
     ascii_lower,
     ascii_upper,
     byte_order,
     byte_text,
     contains,
     ends,
-    exactly_one,
     from_utf8,
-    glob,
-    iglob,
+    starts,
+    utf8,
+)
+from rulec.runtime.globs import glob, iglob
+from rulec.runtime.values import (
+    Members,
+    Networks,
+    Paths,
+    exactly_one,
     ranges_of,
     regex,
     regex_problem,
-    starts,
-    utf8,
     within,
 )
 

@@ -1,8 +1,8 @@
-"""Options that several commands share."""
+"""What several commands share: options, and how mistakes in rules are told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -10,15 +10,19 @@ from rulec.cli import BAD_RULES
 from rulec.runtime.priority import Priority
 from rulec.runtime.sources import SOURCES
 
-PRIORITIES: Final = tuple(priority.name.lower() for priority in Priority)
+if TYPE_CHECKING:
+    from rulec.api import Built
+    from rulec.diagnostics import Diagnostic
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+PRIORITIES: Final = tuple(priority.name.lower() for priority in Priority)
 
-def paths(required: bool = True) -> Decorator:
+
+def paths() -> Decorator:
     """Add arguments that name files or directories of rules."""
     kind = click.Path(path_type=Path)
-    return click.argument("paths", nargs=-1, required=required, type=kind, metavar="PATH...")
+    return click.argument("paths", nargs=-1, required=True, type=kind, metavar="PATH...")
 
 
 def strategy(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +54,24 @@ def strategy(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def refuse(error: Exception) -> NoReturn:
+def compiled(paths: Sequence[Path], sources: Iterable[str] = (), **options: Any) -> "Built":
+    """Compile rules, or tell what is wrong with them and leave."""
+    from rulec.api import build
+    from rulec.diagnostics import RulesError
+
+    try:
+        return build(paths, sources=tuple(sources) or None, **options)
+    except RulesError as error:
+        refuse(str(error))
+
+
+def report_warnings(warnings: Iterable["Diagnostic"]) -> None:
+    """Print warnings to standard error."""
+    for warning in warnings:
+        click.echo(str(warning), err=True)
+
+
+def refuse(message: str) -> NoReturn:
     """Print what is wrong with the rules, and leave."""
-    click.echo(str(error), err=True)
+    click.echo(message, err=True)
     raise click.exceptions.Exit(BAD_RULES)

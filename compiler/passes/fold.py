@@ -10,6 +10,7 @@ from rulec.nodes import (
     Not,
     OneOf,
     Or,
+    Quantifier,
     Sequence,
     Test,
     Transformed,
@@ -76,6 +77,8 @@ def _test(node: Test) -> Condition:
     match node:
         case Test(_, "in" | "intersects" | "pmatch", Constant(())):
             return Const(False)
+        case Test(_, "in" | "intersects", Constant((only,)) as operand, Quantifier.NONE):
+            return _test(replace(node, operator="=", operand=replace(operand, value=only)))
         case Test(Constant(value), symbol, None | Constant() as operand):
             if value is None:
                 return Const(False)

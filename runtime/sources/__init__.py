@@ -1,17 +1,48 @@
 """Every event source, one entry each.
 
 A source is a folder below this one with two modules: ``fields`` has the
-catalogue ``FIELDS``, and ``documents`` a function ``read`` from a document to
-its events. They are loaded when they are first needed: a built module needs
+catalogue ``FIELDS``, and ``documents`` reads events (see ``Documents``). They are loaded when they are first needed: a built module needs
 no catalogue.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, Protocol, cast
 
+from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.fields import Catalogue
+
+
+class Rejection(Protocol):
+    """A part of a document that is no event: a short stable reason, and a sentence."""
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def detail(self) -> str: ...
+
+
+Reading = tuple[Sequence[Event], Sequence[Rejection]]
+
+
+class Documents(Protocol):
+    """What the module ``documents`` of a source has to offer."""
+
+    def new_run(self) -> Run:
+        """Start to number events."""
+
+    def read(self, document: Any, *, run: Run | None = None) -> Reading:
+        """Return the events of a document, and what was rejected.
+
+        :raises EventError: if it is no document of the source.
+        """
+
+    def lines(
+        self, stream: Any, *, run: Run | None = None
+    ) -> Iterator[tuple[int, Reading | EventError]]:
+        """Read a stream of documents; yield the line of each and what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +66,9 @@ class EventSource:
         return found
 
     @property
-    def read(self) -> Callable[[Any], Any]:
-        """The function from a document to its events and to what was rejected."""
-        found: Callable[[Any], Any] = import_module(f"{self.package}.documents").read
-        return found
+    def documents(self) -> Documents:
+        """The module that reads the documents of the source."""
+        return cast(Documents, import_module(f"{self.package}.documents"))
 
 
 SOURCES: Final[Mapping[str, EventSource]] = {

@@ -179,11 +179,13 @@ def service_account_names(subjects: Any) -> Texts | None:
 
 def service_account_full_names(subjects: Any) -> Texts | None:
     """Return ``namespace:name`` of the service accounts that a role is bound to."""
-    return _some(
-        f"{text(subject['namespace'])}:{text(subject['name'])}"
-        for subject in _subjects(subjects, "ServiceAccount")
-        if "namespace" in subject
-    )
+    found = []
+    for subject in _subjects(subjects, "ServiceAccount"):
+        namespace = text(subject.get("namespace", MISSING))
+        name = text(subject["name"])
+        if namespace is not None and name is not None:
+            found.append(f"{namespace}:{name}")
+    return tuple(found) or None
 
 
 def _subjects(subjects: Any, kind: str) -> list[dict[str, Any]]:

@@ -220,8 +220,8 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
         raise EventError(f"the document has {refusal}", "too_deep")
     envelope = _decoded(around)
     in_array = isinstance(envelope, list)
-    if not in_array and _recognised(envelope) is None:
-        raise EventError(_not_recognised(envelope), "not_audit")
+    if not in_array and envelope.get("kind") != "EventList":
+        raise EventError(f"the document has {refusal}", "too_deep")
     for piece in pieces:
         # One level is around the pieces of an array, two around those of a list.
         if too_deep(piece, NESTING_LIMIT - (1 if in_array else 2)):

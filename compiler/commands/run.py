@@ -1,0 +1,194 @@
+"""``rulec run``: match the events of logs, and print the alerts."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from rulec.cli import BAD_INPUT
+from rulec.commands.options import PRIORITIES, compiled, refuse, report_warnings, strategy
+from rulec.runtime.alert import Alert
+from rulec.runtime.engine import Summary, run
+from rulec.runtime.inputs import STDIN, expand
+from rulec.runtime.loading import LoadError, execute, load
+from rulec.runtime.ruleset import Ruleset
+
+SOURCE: Final = "k8s_audit"
+
+# Settings of Falco's configuration that can be given with -o, one entry each:
+# the option that they stand for, and what their values mean for it.
+_TRUTH: Final = {"true": True, "false": False}
+SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "json_output": ("format", {"true": "json", "false": "text"}),
+    "time_format_iso_8601": ("time_format", {"true": "iso8601", "false": "local"}),
+    "rule_matching": ("rule_matching", {"first": "first", "all": "all"}),
+    "priority": ("priority", {name: name for name in PRIORITIES}),
+    "json_include_output_property": ("include_output", _TRUTH),
+    "json_include_tags_property": ("include_tags", _TRUTH),
+    "json_include_message_property": ("include_message", _TRUTH),
+    "json_include_output_fields_property": ("include_output_fields", _TRUTH),
+}
+
+
+@click.command(short_help="Match events and print the alerts.")
+@click.option(
+    "-r",
+    "--rules",
+    "rules",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Rules: a YAML file, a directory of them, or a module from 'rulec build' (repeatable).",
+)
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@strategy
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How alerts are printed: a line of text, or Falco's JSON.",
+)
+@click.option(
+    "--time-format",
+    type=click.Choice(["local", "iso8601"]),
+    default="local",
+    show_default=True,
+    help="How the time of an alert is printed: local time of day, or ISO 8601 in UTC.",
+)
+@click.option(
+    "-o",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of Falco's configuration, such as -o json_output=true (repeatable).",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing to standard error but mistakes.")
+def command(
+    rules: tuple[Path, ...],
+    inputs: tuple[str, ...],
+    settings: tuple[str, ...],
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Match the events in INPUT... and print the alerts to standard output.
+
+    An input is a Kubernetes audit log (JSON lines, or any JSON documents one
+    after the other), the same compressed (.gz), a directory of such files, or
+    - for standard input, which is also the default. What is no event is
+    skipped, told to standard error and counted in the summary at the end.
+
+    \b
+    rulec run -r rules/ /var/log/kubernetes/audit/
+    zcat audit.log.gz | rulec run -r compiled.py --format json
+    """
+    options.update(_settings(settings))
+    output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
+    print_alert = _printer(options.pop("format"), options.pop("time_format"), output)
+    ruleset = _ruleset(rules, options, quiet)
+    try:
+        found = list(expand(inputs or (STDIN,)))
+    except OSError as error:
+        click.echo(f"rulec run: cannot read {error.filename}: {error.strerror}", err=True)
+        raise click.exceptions.Exit(BAD_INPUT) from None
+    with _progress(quiet) as progress:
+        summary = run(ruleset, SOURCE, found, print_alert, _notice, progress)
+    sys.stdout.flush()
+    _finish(summary, quiet)
+
+
+def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator or key not in SETTINGS:
+            known = ", ".join(SETTINGS)
+            raise click.BadParameter(f"{setting!r} is none of: {known}", param_hint="'-o'")
+        option, values = SETTINGS[key]
+        if value.lower() not in values:
+            wanted = ", ".join(values)
+            raise click.BadParameter(f"{key} is one of: {wanted}", param_hint="'-o'")
+        yield option, values[value.lower()]
+
+
+def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> Ruleset:
+    """Return the ruleset: compiled now, or loaded from the module it was compiled to."""
+    modules = [path for path in rules if path.suffix in (".py", ".pyc")]
+    if not modules:
+        built = compiled(rules, **options)
+        if not quiet:
+            report_warnings(built.warnings)
+        return execute(built.code)
+    if len(rules) > 1:
+        raise click.UsageError("a compiled module is a whole ruleset: give it alone")
+    try:
+        return _restricted(load(modules[0]), **options)
+    except LoadError as error:
+        refuse(f"rulec run: {error}")
+    except OSError as error:
+        refuse(f"rulec run: cannot read {modules[0]}: {error.strerror}")
+
+
+def _restricted(
+    ruleset: Ruleset, sources: tuple[str, ...], priority: str, rule_matching: str
+) -> Ruleset:
+    """Apply the options to a ruleset that has been compiled before."""
+    from rulec.runtime.priority import parse_priority
+
+    threshold = parse_priority(priority)
+    assert threshold is not None, "the option takes nothing else"
+    rules = []
+    for rule in ruleset.rules:
+        severity = parse_priority(rule.priority)
+        assert severity is not None, "the compiler writes nothing else"
+        if severity <= threshold and (not sources or rule.source in sources):
+            rules.append(rule)
+    matching = rule_matching if _was_given("rule_matching") else ruleset.rule_matching
+    return replace(ruleset, rules=tuple(rules), rule_matching=matching)
+
+
+def _was_given(option: str) -> bool:
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _printer(form: str, time_format: str, include: dict[str, bool]) -> Callable[[Alert], None]:
+    iso8601 = time_format == "iso8601"
+    write = sys.stdout.write
+
+    def print_alert(alert: Alert) -> None:
+        if iso8601:
+            alert = replace(alert, iso8601=True)
+        write((alert.json(**include) if form == "json" else alert.text()) + "\n")
+
+    return print_alert
+
+
+def _notice(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int], object]]:
+    """Show how far the run has got, if somebody is watching a terminal."""
+    if quiet or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda events: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} events"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda events: progress.update(task, completed=events)
+
+
+def _finish(summary: Summary, quiet: bool) -> None:
+    if not quiet:
+        click.echo(summary.line(), err=True)
+    if summary.unreadable:
+        raise click.exceptions.Exit(BAD_INPUT)

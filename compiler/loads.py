@@ -1,0 +1,161 @@
+"""Write the function that loads a field from a decoded event.
+
+The declaration of a field is unrolled: each step of its path is one line.
+The meaning is that of ``rulec.runtime.extract``, which interprets the same
+declarations.
+"""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from rulec.python import assign, call, compare, constant, function, identifier, is_present, name
+from rulec.runtime.convert import CONVERT
+from rulec.runtime.fields import EACH, Argument, Field, Kind, pointer_steps, steps
+
+if TYPE_CHECKING:
+    from rulec.emit import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A field to load, with its argument, and the name of the function that does it."""
+
+    function: str
+    field: Field
+    argument: str | None
+
+
+def load_function(load: Load, module: "Module") -> ast.stmt:
+    """Write ``def load_field(event)``, which returns its value, or None if there is none."""
+    field, argument = load.field, load.argument
+    body: Iterable[ast.stmt]
+    if field.attribute is not None:
+        body = _attribute(field, module)
+    elif field.pointer:
+        body = _pointed(field, pointer_steps(argument or ""), module)
+    elif field.compute is not None:
+        body = _computed(field, argument, module)
+    elif field.is_list:
+        body = _list(field, argument, module)
+    else:
+        assert field.path is not None
+        body = _one_value(field, steps(field.path), module)
+    shown = field.name if argument is None else f"{field.name}[{argument}]"
+    return function(load.function, ["event"], f"{shown}: {field.doc}", list(body))
+
+
+def _attribute(field: Field, module: "Module") -> Iterable[ast.stmt]:
+    value: ast.expr = ast.Attribute(name("event"), str(field.attribute), ast.Load())
+    if field.compute is not None:
+        value = call(_imported(field, module), value)
+    yield ast.Return(value)
+
+
+def _imported(field: Field, module: "Module") -> str:
+    """Import the function that works a field out, from where it is defined."""
+    compute = field.compute
+    assert compute is not None
+    return module.use_from(compute.__module__, compute.__name__)
+
+
+def _computed(field: Field, argument: str | None, module: "Module") -> Iterable[ast.stmt]:
+    taken = {"event"}
+    arguments: list[ast.expr] = []
+    for path in field.reads:
+        variable = identifier(steps(path)[-1] if path else "document", taken)
+        yield from _walk(variable, field.root, steps(path), module)
+        arguments.append(name(variable))
+    if field.argument is not Argument.NONE:
+        arguments.append(constant(argument))
+    yield ast.Return(call(_imported(field, module), *arguments))
+
+
+def _one_value(field: Field, path: tuple[str, ...], module: "Module") -> Iterable[ast.stmt]:
+    yield from _walk("value", field.root, path, module)
+    yield ast.Return(_converted("value", field, module))
+
+
+def _pointed(field: Field, pointer: tuple[str, ...], module: "Module") -> Iterable[ast.stmt]:
+    """Follow a JSON pointer, in which a number may be the index of an element."""
+    names = tuple(takewhile(lambda step: not step.isdigit(), pointer))
+    yield from _walk("value", field.root, names, module)
+    if rest := pointer[len(names) :]:
+        yield assign("value", call(module.use("follow"), name("value"), constant(rest)))
+    yield ast.Return(_converted("value", field, module))
+
+
+def _walk(variable: str, root: str, path: tuple[str, ...], module: "Module") -> Iterable[ast.stmt]:
+    """Assign what a path without ``[]`` leads to, or MISSING."""
+    start: ast.expr = ast.Attribute(name("event"), root, ast.Load())
+    if path:
+        # A document is an object: no need to ask.
+        start = _get(start, path[0], module)
+    yield assign(variable, start)
+    for step in path[1:]:
+        yield assign(variable, _member(variable, step, module))
+
+
+def _get(value: ast.expr, step: str, module: "Module") -> ast.expr:
+    missing = name(module.use("MISSING"))
+    return ast.Call(ast.Attribute(value, "get", ast.Load()), [constant(step), missing], [])
+
+
+def _member(variable: str, step: str, module: "Module") -> ast.expr:
+    """Write the step from a value to one of its members, which may not be there."""
+    is_object = call("isinstance", name(variable), name("dict"))
+    missing = name(module.use("MISSING"))
+    return ast.IfExp(is_object, _get(name(variable), step, module), missing)
+
+
+def _converted(variable: str, field: Field, module: "Module") -> ast.expr:
+    """Write the value of the field's type for a JSON value, None for none."""
+    convert = CONVERT[field.type.kind].__name__
+    converted = call(module.use(convert), name(variable))
+    if field.type.kind is not Kind.STRING:
+        return converted
+    # Most values are text already.
+    is_text = compare(call("type", name(variable)), ast.Is(), name("str"))
+    return ast.IfExp(is_text, name(variable), converted)
+
+
+def _list(field: Field, argument: str | None, module: "Module") -> Iterable[ast.stmt]:
+    assert field.path is not None
+    path = steps(field.path)
+    first = path.index(EACH)
+    yield from _walk("value", field.root, path[:first], module)
+    yield assign("found", ast.List([], ast.Load()))
+    yield _loop("value", field, path[first + 1 :], argument, module)
+    found = call("tuple", name("found"))
+    yield ast.Return(ast.BoolOp(ast.Or(), [found, ast.Constant(None)]))
+
+
+def _loop(
+    variable: str, field: Field, path: tuple[str, ...], index: str | None, module: "Module"
+) -> ast.stmt:
+    """Write the loop over the elements of an array, for the rest of a path behind ``[]``."""
+    item = "item" if variable == "value" else "part"
+    last = [ast.Constant(True)] if not path else []
+    array: ast.expr = call(module.use("elements"), name(variable), *last)
+    if index is not None:
+        bounds = ast.Slice(ast.Constant(int(index)), ast.Constant(int(index) + 1))
+        array = ast.Subscript(array, bounds, ast.Load())
+    body: list[ast.stmt] = []
+    for position, step in enumerate(path):
+        if step == EACH:
+            body.append(_loop(item, field, path[position + 1 :], None, module))
+            return _for(item, array, body)
+        body.append(assign(item, _member(item, step, module)))
+        if field.complete:
+            lacking = compare(name(item), ast.Is(), name(module.use("MISSING")))
+            body.append(ast.If(lacking, [ast.Return(ast.Constant(None))], []))
+    body.append(assign(item, _converted(item, field, module)))
+    keep = ast.Call(ast.Attribute(name("found"), "append", ast.Load()), [name(item)], [])
+    body.append(ast.If(is_present(name(item)), [ast.Expr(keep)], []))
+    return _for(item, array, body)
+
+
+def _for(item: str, array: ast.expr, body: list[ast.stmt]) -> ast.stmt:
+    return ast.For(ast.Name(item, ast.Store()), array, body, [])

@@ -1,0 +1,62 @@
+"""Look the values in an output up, and name the fields that alerts report."""
+
+from collections.abc import Iterator
+
+from rulec.canonical import escape_value
+from rulec.diagnostics import ProblemError
+from rulec.nodes import Loaded, Reference, Sequence, Transformed, Value
+from rulec.plan import Output, Slot
+from rulec.references import References
+from rulec.runtime.fields import Catalogue
+from rulec.templates import read_template
+from rulec.text import Text
+
+
+def read_output(text: Text, fields: Catalogue) -> Output:
+    """Return the parts of an output and the fields in them.
+
+    :raises ProblemError: if something in it is no field.
+    """
+    references = References(fields, [])
+
+    def resolves(reference: Reference) -> bool:
+        try:
+            references.value(reference)
+        except ProblemError:
+            return False
+        return True
+
+    template = read_template(text, resolves, fields)
+    parts = tuple(
+        part if isinstance(part, str) else Slot(references.value(part.value), part.width)
+        for part in template.parts
+    )
+    found: dict[str, Value] = {}
+    for part in parts:
+        if isinstance(part, Slot):
+            for loaded in _fields(part.value):
+                found.setdefault(field_text(loaded), loaded)
+    return Output(parts, tuple(found.items()))
+
+
+def field_text(loaded: Loaded) -> str:
+    """Return the canonical text of a field, which is its key in the output fields."""
+    if loaded.argument is None:
+        return loaded.field.name
+    argument = escape_value(loaded.argument) or '""'
+    return f"{loaded.field.name}[{argument}]"
+
+
+def _fields(value: Value) -> Iterator[Loaded]:
+    """Yield the fields in a value, also those that a transformer takes."""
+    match value:
+        case Loaded():
+            yield value
+        case Transformed():
+            for argument in value.arguments:
+                yield from _fields(argument)
+        case Sequence(parts):
+            for part in parts:
+                yield from _fields(part)
+        case _:
+            pass

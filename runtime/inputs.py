@@ -1,0 +1,44 @@
+"""Inputs of the command line: files, directories, compressed files, standard input."""
+
+import gzip
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+STDIN = "-"
+
+
+def expand(names: Iterable[str]) -> Iterator[str]:
+    """Yield the inputs that ``names`` stand for.
+
+    A directory stands for the files in it (not for those in its directories),
+    the oldest first, as Falco reads them; hidden files are left out.
+
+    :raises OSError: if a directory cannot be read.
+    """
+    for name in names:
+        path = Path(name)
+        if name == STDIN or not path.is_dir():
+            yield name
+            continue
+        found = [entry for entry in path.iterdir() if entry.is_file() and entry.name[0] != "."]
+        found.sort(key=lambda entry: (entry.stat().st_mtime_ns, entry.name))
+        yield from map(str, found)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """Open an input for reading; what ends in ``.gz`` is decompressed on the way.
+
+    :raises OSError: if it cannot be read.
+    """
+    if name == STDIN:
+        yield sys.stdin.buffer
+    elif name.endswith(".gz"):
+        with gzip.open(name, "rb") as stream:
+            yield cast(BinaryIO, stream)
+    else:
+        with Path(name).open("rb") as stream:
+            yield stream

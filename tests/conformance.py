@@ -1,0 +1,74 @@
+"""The recorded cases of Falco's behaviour, and how many of them must pass.
+
+The cases are no part of this repository. They are read from the folder that
+``RULEC_CONFORMANCE`` names, or from ``../shared/conformance``; a test that
+needs them is skipped when there is none. A test reads like this::
+
+    @pytest.mark.conformance
+    def test_transformers() -> None:
+        found = [agrees(case) for case in cases("language/transformers.jsonl")]
+        report("language/transformers.jsonl", sum(found), len(found))
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+# How many cases of each suite must pass at least. Numbers go up, never down.
+FLOORS: Final[dict[str, int]] = {
+    "parser: accepted or rejected": 676,
+    "parser: tree": 422,
+    "parser: positions": 422,
+    "parser: canonical text": 422,
+    "parser: kind of error": 254,
+    "parser: place of error": 254,
+    "parser: quirks": 5,
+    "format: templates": 118,
+    "misc: escape_value": 11,
+    "misc: unescape_quoted": 17,
+    "k8s_audit: extract": 152,
+    "k8s_audit: extract_traces": 83,
+    "k8s_audit: fields": 108,
+    "k8s_audit: documents": 30,
+    "describe: fields of k8s_audit": 124,
+}
+
+# What ``report`` was told, for the summary at the end of the run (see conftest.py).
+reported: Final[list[str]] = []
+
+
+def folder() -> Path:
+    """Return the folder with the cases; skip the test if there is none."""
+    path = Path(os.environ.get("RULEC_CONFORMANCE") or ROOT.parent / "shared" / "conformance")
+    if not path.is_dir():
+        pytest.skip(f"no recorded cases: {path} is no folder (set RULEC_CONFORMANCE)")
+    return path
+
+
+def cases(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the cases of a file of the folder, such as ``language/parser.jsonl``."""
+    path = folder() / name
+    if not path.is_file():
+        pytest.skip(f"no recorded cases: {path} is missing")
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def report(name: str, passed: int, total: int) -> None:
+    """Print ``name: passed/total`` at the end of the run; fail below the floor of ``name``.
+
+    Cases with a ``quirk`` are no cases to be proud of: count them apart, under
+    a name of their own.
+    """
+    reported.append(f"{name}: {passed}/{total}")
+    floor = FLOORS.get(name)
+    assert floor is not None, f"add {name!r} to FLOORS, with {passed}"
+    assert passed >= floor, f"{name}: {passed} of {total} pass, it has been {floor}"
