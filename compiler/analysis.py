@@ -145,9 +145,7 @@ class _Analysis:
             self.report(problem, rule.condition_context, text)
         for warning in checked.warnings:
             code = _WARNING_CODES.get(warning.kind, "LOAD_COMPILE_CONDITION")
-            self.diagnostics.append(
-                diagnose_condition(code, warning, rule.condition_context, text)
-            )
+            self.diagnostics.append(diagnose_condition(code, warning, rule.condition_context, text))
         if output is None or checked.problems:
             return None
         return CheckedRule(

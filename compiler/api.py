@@ -102,7 +102,7 @@ def build_files(
 def check_files(
     files: Iterable[File],
 ) -> tuple[Definitions, tuple[CheckedRule, ...], tuple[Diagnostic, ...]]:
-    """Read and check the rules in ``files``: what is defined, what can be compiled, what is wrong."""
+    """Read and check rules: what is defined, what can be compiled, what is wrong."""
     definitions, diagnostics = Definitions(), list[Diagnostic]()
     for file in files:
         definitions, found = define(
@@ -147,7 +147,10 @@ def _manifest(files: Iterable[File]) -> Manifest:
     return Manifest(
         version(),
         tuple(
-            (Path(file.name).name, sha256(file.content.encode("utf-8", "surrogateescape")).hexdigest())
+            (
+                Path(file.name).name,
+                sha256(file.content.encode("utf-8", "surrogateescape")).hexdigest(),
+            )
             for file in files
         ),
     )

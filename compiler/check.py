@@ -122,10 +122,10 @@ class _Checker:
             if left.type.kind not in operator.meanings:
                 raise ProblemError(mismatch)
             return Quantifier.NONE
+        if operator.symbol != "exists" and left.type.name not in COMPARABLE_LISTS:
+            text = f"lists of {left.type.name} can only be asked whether they exist"
+            raise ProblemError(Problem("list_type_not_comparable", text, node.span))
         if operator.on_lists is not None:
-            if operator.symbol != "exists" and left.type.name not in COMPARABLE_LISTS:
-                text = f"lists of {left.type.name} can only be asked whether they exist"
-                raise ProblemError(Problem("list_type_not_comparable", text, node.span))
             return operator.on_lists
         if not self.source.lenient or operator.lenient is None:
             raise ProblemError(mismatch)

@@ -13,8 +13,8 @@ from typing import Final, NoReturn
 
 from rulec.diagnostics import Problem, ProblemError
 from rulec.nodes import Literal
-from rulec.runtime.fields import Kind, Type
 from rulec.runtime.encoding import utf8
+from rulec.runtime.fields import Kind, Type
 from rulec.runtime.values import regex_problem
 
 LONGEST: Final = 255  # bytes

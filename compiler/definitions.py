@@ -62,7 +62,11 @@ class MacroDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """Everything that has been defined. ``broken`` names (kind, name) what could not be."""
+    """Everything that has been defined.
+
+    ``broken`` names (kind, name) what could not be defined. Of a broken
+    ``file`` nobody knows what it would have defined.
+    """
 
     lists: Mapping[str, ListDefinition] = field(default_factory=dict)
     macros: Mapping[str, MacroDefinition] = field(default_factory=dict)
@@ -255,9 +259,9 @@ class _Tables:
         return previous
 
     def _nothing_to_change(self, item: Item, kind: str, name: str, operation: str) -> None:
-        if (kind, name) in self.broken:
+        if (kind, name) in self.broken or any(lost == "file" for lost, _ in self.broken):
             return  # it is there, but wrong, which has been reported
-        message = f"there is no {kind} '{name}' to {operation}"
+        message = f"there is no {kind} '{name}' to {operation}{' to' * (operation == 'append')}"
         hint = f"define the {kind} before this place"
         self.complain(item, f"{operation}_without_previous", message, hint=hint)
 

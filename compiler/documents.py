@@ -85,7 +85,9 @@ def _refuse(
     file: File, node: Node, context: Context, kind: str, message: str, hint: str = ""
 ) -> Reading:
     problem = Problem(kind, message, place(file, node.at), hint)
-    return Reading(Broken(context, "", ""), (Diagnostic(VALIDATE, problem, context),))
+    # Of a document that is no list, nobody knows what it would have defined.
+    lost = "" if len(context) > 1 else "file"
+    return Reading(Broken(context, lost, file.name), (Diagnostic(VALIDATE, problem, context),))
 
 
 def _read_item(file: File, node: Node, outer: Context) -> Reading:

@@ -131,10 +131,8 @@ def _replaced(text: Text, characters: str, each: ListText) -> list[Piece] | None
     """Return the pieces of a text in which a list has been replaced, if it occurs."""
     pieces: list[Piece] = []
     cut = _Cut(text)
-    done, length = 0, 0  # how much has been dealt with, and how much came out of it
-    for at in _occurrences(characters, each.name):
-        if at < done:
-            continue
+    done, length = 0, len(characters)
+    while (at := _find(characters, each.name, done)) >= 0:
         pieces += cut.between(done, at)
         _strip(pieces, _BLANK)
         done = at + len(each.name)
@@ -152,15 +150,16 @@ def _replaced(text: Text, characters: str, each: ListText) -> list[Piece] | None
     return [*pieces, *cut.between(done, len(characters))] if done else None
 
 
-def _occurrences(characters: str, name: str) -> Iterator[int]:
-    """Yield where ``name`` stands between delimiters."""
-    at = characters.find(name)
+def _find(characters: str, name: str, start: int) -> int:
+    """Return where ``name`` stands between delimiters, or -1. There is one before ``start``."""
+    at = characters.find(name, start)
     while at >= 0:
-        before = characters[at - 1] if at else " "
+        before = characters[at - 1] if at > start else " "
         after = characters[at + len(name) : at + len(name) + 1] or " "
         if before in _DELIMITER and after in _DELIMITER:
-            yield at
+            return at
         at = characters.find(name, at + 1)
+    return -1
 
 
 def _strip(pieces: list[Piece], what: str, limit: int | None = None) -> None:

@@ -6,17 +6,16 @@ declarations.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from rulec.python import assign, call, compare, constant, function, identifier, is_present, name
 from rulec.runtime.convert import CONVERT
-from rulec.runtime.fields import EACH, Argument, Field, Kind, pointer_steps, steps
+from rulec.runtime.fields import EACH, Argument, Compute, Field, Kind, pointer_steps, steps
 
-if TYPE_CHECKING:
-    from rulec.emit import Module
+# Imports a function, from where it is defined, and returns its name.
+Imported = Callable[[Compute], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,92 +27,86 @@ class Load:
     argument: str | None
 
 
-def load_function(load: Load, module: "Module") -> ast.stmt:
+def load_function(load: Load, imported: Imported) -> ast.stmt:
     """Write ``def load_field(event)``, which returns its value, or None if there is none."""
     field, argument = load.field, load.argument
     body: Iterable[ast.stmt]
     if field.attribute is not None:
-        body = _attribute(field, module)
+        body = _attribute(field, imported)
     elif field.pointer:
-        body = _pointed(field, pointer_steps(argument or ""), module)
+        body = _pointed(field, pointer_steps(argument or ""))
     elif field.compute is not None:
-        body = _computed(field, argument, module)
+        body = _computed(field, argument, imported)
     elif field.is_list:
-        body = _list(field, argument, module)
+        body = _list(field, argument)
     else:
         assert field.path is not None
-        body = _one_value(field, steps(field.path), module)
+        body = _one_value(field, steps(field.path))
     shown = field.name if argument is None else f"{field.name}[{argument}]"
     return function(load.function, ["event"], f"{shown}: {field.doc}", list(body))
 
 
-def _attribute(field: Field, module: "Module") -> Iterable[ast.stmt]:
+def _attribute(field: Field, imported: Imported) -> Iterable[ast.stmt]:
     value: ast.expr = ast.Attribute(name("event"), str(field.attribute), ast.Load())
     if field.compute is not None:
-        value = call(_imported(field, module), value)
+        value = call(imported(field.compute), value)
     yield ast.Return(value)
 
 
-def _imported(field: Field, module: "Module") -> str:
-    """Import the function that works a field out, from where it is defined."""
-    compute = field.compute
-    assert compute is not None
-    return module.use_from(compute.__module__, compute.__name__)
-
-
-def _computed(field: Field, argument: str | None, module: "Module") -> Iterable[ast.stmt]:
+def _computed(field: Field, argument: str | None, imported: Imported) -> Iterable[ast.stmt]:
+    assert field.compute is not None
     taken = {"event"}
     arguments: list[ast.expr] = []
     for path in field.reads:
         variable = identifier(steps(path)[-1] if path else "document", taken)
-        yield from _walk(variable, field.root, steps(path), module)
+        yield from _walk(variable, field.root, steps(path))
         arguments.append(name(variable))
     if field.argument is not Argument.NONE:
         arguments.append(constant(argument))
-    yield ast.Return(call(_imported(field, module), *arguments))
+    yield ast.Return(call(imported(field.compute), *arguments))
 
 
-def _one_value(field: Field, path: tuple[str, ...], module: "Module") -> Iterable[ast.stmt]:
-    yield from _walk("value", field.root, path, module)
-    yield ast.Return(_converted("value", field, module))
+def _one_value(field: Field, path: tuple[str, ...]) -> Iterable[ast.stmt]:
+    yield from _walk("value", field.root, path)
+    yield ast.Return(_converted("value", field))
 
 
-def _pointed(field: Field, pointer: tuple[str, ...], module: "Module") -> Iterable[ast.stmt]:
+def _pointed(field: Field, pointer: tuple[str, ...]) -> Iterable[ast.stmt]:
     """Follow a JSON pointer, in which a number may be the index of an element."""
     names = tuple(takewhile(lambda step: not step.isdigit(), pointer))
-    yield from _walk("value", field.root, names, module)
+    yield from _walk("value", field.root, names)
     if rest := pointer[len(names) :]:
-        yield assign("value", call(module.use("follow"), name("value"), constant(rest)))
-    yield ast.Return(_converted("value", field, module))
+        yield assign("value", call("follow", name("value"), constant(rest)))
+    yield ast.Return(_converted("value", field))
 
 
-def _walk(variable: str, root: str, path: tuple[str, ...], module: "Module") -> Iterable[ast.stmt]:
+def _walk(variable: str, root: str, path: tuple[str, ...]) -> Iterable[ast.stmt]:
     """Assign what a path without ``[]`` leads to, or MISSING."""
     start: ast.expr = ast.Attribute(name("event"), root, ast.Load())
     if path:
         # A document is an object: no need to ask.
-        start = _get(start, path[0], module)
+        start = _get(start, path[0])
     yield assign(variable, start)
     for step in path[1:]:
-        yield assign(variable, _member(variable, step, module))
+        yield assign(variable, _member(variable, step))
 
 
-def _get(value: ast.expr, step: str, module: "Module") -> ast.expr:
-    missing = name(module.use("MISSING"))
+def _get(value: ast.expr, step: str) -> ast.expr:
+    missing = name("MISSING")
     return ast.Call(ast.Attribute(value, "get", ast.Load()), [constant(step), missing], [])
 
 
-def _member(variable: str, step: str, module: "Module") -> ast.expr:
+def _member(variable: str, step: str) -> ast.expr:
     """Write the step from a value to one of its members, which may not be there."""
     is_object = call("isinstance", name(variable), name("dict"))
-    missing = name(module.use("MISSING"))
-    return ast.IfExp(is_object, _get(name(variable), step, module), missing)
+    missing = name("MISSING")
+    return ast.IfExp(is_object, _get(name(variable), step), missing)
 
 
-def _converted(variable: str, field: Field, module: "Module") -> ast.expr:
+def _converted(variable: str, field: Field) -> ast.expr:
     """Write the value of the field's type for a JSON value, None for none."""
     convert = CONVERT[field.type.kind].__name__
-    converted = call(module.use(convert), name(variable))
+    converted = call(convert, name(variable))
     if field.type.kind is not Kind.STRING:
         return converted
     # Most values are text already.
@@ -121,37 +114,35 @@ def _converted(variable: str, field: Field, module: "Module") -> ast.expr:
     return ast.IfExp(is_text, name(variable), converted)
 
 
-def _list(field: Field, argument: str | None, module: "Module") -> Iterable[ast.stmt]:
+def _list(field: Field, argument: str | None) -> Iterable[ast.stmt]:
     assert field.path is not None
     path = steps(field.path)
     first = path.index(EACH)
-    yield from _walk("value", field.root, path[:first], module)
+    yield from _walk("value", field.root, path[:first])
     yield assign("found", ast.List([], ast.Load()))
-    yield _loop("value", field, path[first + 1 :], argument, module)
+    yield _loop("value", field, path[first + 1 :], argument)
     found = call("tuple", name("found"))
     yield ast.Return(ast.BoolOp(ast.Or(), [found, ast.Constant(None)]))
 
 
-def _loop(
-    variable: str, field: Field, path: tuple[str, ...], index: str | None, module: "Module"
-) -> ast.stmt:
+def _loop(variable: str, field: Field, path: tuple[str, ...], index: str | None) -> ast.stmt:
     """Write the loop over the elements of an array, for the rest of a path behind ``[]``."""
     item = "item" if variable == "value" else "part"
     last = [ast.Constant(True)] if not path else []
-    array: ast.expr = call(module.use("elements"), name(variable), *last)
+    array: ast.expr = call("elements", name(variable), *last)
     if index is not None:
         bounds = ast.Slice(ast.Constant(int(index)), ast.Constant(int(index) + 1))
         array = ast.Subscript(array, bounds, ast.Load())
     body: list[ast.stmt] = []
     for position, step in enumerate(path):
         if step == EACH:
-            body.append(_loop(item, field, path[position + 1 :], None, module))
+            body.append(_loop(item, field, path[position + 1 :], None))
             return _for(item, array, body)
-        body.append(assign(item, _member(item, step, module)))
+        body.append(assign(item, _member(item, step)))
         if field.complete:
-            lacking = compare(name(item), ast.Is(), name(module.use("MISSING")))
+            lacking = compare(name(item), ast.Is(), name("MISSING"))
             body.append(ast.If(lacking, [ast.Return(ast.Constant(None))], []))
-    body.append(assign(item, _converted(item, field, module)))
+    body.append(assign(item, _converted(item, field)))
     keep = ast.Call(ast.Attribute(name("found"), "append", ast.Load()), [name(item)], [])
     body.append(ast.If(is_present(name(item)), [ast.Expr(keep)], []))
     return _for(item, array, body)

@@ -108,7 +108,9 @@ def _equality(holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpo
     return Meaning(holds, _infix(operator), total=operator is ast.Eq)
 
 
-def _order(holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpop]) -> dict[Kind, Meaning]:
+def _order(
+    holds: Callable[[Any, Any], bool], operator: Callable[[], ast.cmpop]
+) -> dict[Kind, Meaning]:
     texts = Meaning(
         lambda a, b: holds(encoding.byte_order(a), b),
         _through("byte_order", _infix(operator)),

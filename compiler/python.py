@@ -7,6 +7,7 @@ ever goes through ``constant``; names only ever come from ``names``.
 import ast
 import re
 from collections.abc import Iterable
+from keyword import kwlist, softkwlist
 
 
 def name(identifier: str) -> ast.expr:
@@ -106,6 +107,10 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text).strip() or "(unnamed)"
 
 
+# A name of a rule can be as long as its author likes.
+LONGEST_NAME = 80
+
+
 def identifier(text: str, taken: set[str]) -> str:
     """Return a new Python name that reads like ``text``, and add it to ``taken``.
 
@@ -115,7 +120,7 @@ def identifier(text: str, taken: set[str]) -> str:
     >>> identifier("日本", taken), identifier("1st", taken), identifier("class", taken)
     ('rule', 'rule_1st', 'rule_class')
     """
-    base = "_".join(re.findall("[a-z0-9]+", text.lower()))[:60].rstrip("_")
+    base = "_".join(re.findall("[a-z0-9]+", text.lower()))[:LONGEST_NAME].rstrip("_")
     if not base or base[0].isdigit() or base in RESERVED:
         base = f"rule_{base}".rstrip("_")
     found, number = base, 1
@@ -126,8 +131,12 @@ def identifier(text: str, taken: set[str]) -> str:
     return found
 
 
-# Words that a generated name must not be: Python's keywords and builtins that
-# generated code uses.
+# Words that a generated name must not be: Python's keywords, the builtins that
+# generated code uses, and the names at the end of every module.
 RESERVED = frozenset(
-    ["and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "match", "case", "type", "none", "true", "false", "any", "all", "sum", "len", "str", "int", "float", "bytes", "bool", "tuple", "frozenset", "list", "dict", "set", "event", "values", "value", "ruleset", "manifest", "rules"]
+    {
+        *(word.lower() for word in (*kwlist, *softkwlist)),
+        *("all", "any", "dict", "frozenset", "isinstance", "str", "tuple", "type"),
+        *("event", "item", "manifest", "rules", "ruleset"),
+    }
 )

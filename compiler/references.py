@@ -18,8 +18,8 @@ from rulec.nodes import (
     Transformed,
     Value,
 )
-from rulec.runtime.fields import Argument as ArgumentPolicy
 from rulec.runtime.fields import CHARBUF, Catalogue, Field, argument_problem
+from rulec.runtime.fields import Argument as ArgumentPolicy
 from rulec.transformers import JOINABLE, TRANSFORMERS, Shape, Transformer
 
 
@@ -104,7 +104,7 @@ class References:
         if result is None:
             text = f"{call.name} does not take a {_listed(arguments)}"
             raise ProblemError(Problem("transformer_type_mismatch", text, call.span))
-        is_list = result.is_list and not self.selected(transformer, call)
+        is_list = not self.selected(transformer, call) and result.is_list
         return Transformed(
             call.name, arguments, call.selector, result.type, is_list, span=call.span
         )
@@ -128,17 +128,13 @@ class References:
                 parts = tuple(self.argument(item, call) for item in items)
                 if any(shape(part).type.name not in JOINABLE for part in parts):
                     text = f"a list with a {_listed(parts)} cannot be put together"
-                    raise ProblemError(
-                        Problem("transformer_type_mismatch", text, argument.span)
-                    )
+                    raise ProblemError(Problem("transformer_type_mismatch", text, argument.span))
                 return Sequence(parts, span=argument.span)
             case FieldRef():
                 loaded = self.field(argument)
                 if not loaded.field.transformable:
                     text = f"{argument.name} cannot be transformed"
-                    raise ProblemError(
-                        Problem("transformer_not_allowed", text, argument.span)
-                    )
+                    raise ProblemError(Problem("transformer_not_allowed", text, argument.span))
                 return loaded
             case Call():
                 return self.call(argument)

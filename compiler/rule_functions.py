@@ -1,7 +1,7 @@
 """Write the two functions of a rule: its condition and its output."""
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -71,9 +71,9 @@ def output_body(output: Output, source: str, module: "Module") -> list[ast.stmt]
             text += part.replace("%", "%%")
             continue
         text += "%s"
-        slot = call(module.use("shown"), body.value(part.value))
+        slot = call("shown", body.value(part.value))
         if part.width is not None:
-            slot = call(module.use("fitted"), slot, constant(part.width))
+            slot = call("fitted", slot, constant(part.width))
         shown.append(slot)
     message: ast.expr = constant(text % () if not shown else text)
     if shown:
@@ -150,7 +150,9 @@ class _Body:
             if isinstance(operand, Test) and not _is_total(operand)
         ]
         needed = required(node) - self.present
-        return [value for value in dict.fromkeys(asking) if value in needed and asking.count(value) > 1]
+        return [
+            value for value in dict.fromkeys(asking) if value in needed and asking.count(value) > 1
+        ]
 
     def asked_once(self, node: Or, values: list[Value]) -> tuple[ast.expr, int]:
         """Write alternatives behind the question whether their values are there at all."""
@@ -168,7 +170,7 @@ class _Body:
             case Or():
                 return some(parts)
             case OneOf():
-                return call(self.module.use("exactly_one"), *parts)
+                return call("exactly_one", *parts)
 
     def shallow(self, written: ast.expr, depth: int) -> tuple[ast.expr, int]:
         """Give an expression that has become too deep a name of its own."""
@@ -203,12 +205,13 @@ class _Body:
 
     def constant_operand(self, meaning: Meaning, node: Test) -> ast.expr:
         assert isinstance(node.operand, Constant)
-        return self.module.operand(meaning.prepare, node.operand)
+        inline = node.quantifier is Quantifier.NONE
+        return self.module.operand(meaning.prepare, node.operand, inline=inline)
 
     def dynamic_operand(self, meaning: Meaning, operand: ast.expr) -> ast.expr:
         if meaning.prepare is None:
             return operand
-        return call(self.module.use(meaning.prepare), operand)
+        return call(meaning.prepare, operand)
 
     def quantified(
         self, node: Test, meaning: Meaning, value: ast.expr, operand: ast.expr
@@ -216,11 +219,13 @@ class _Body:
         """Write the comparison, over the elements if the value is a list."""
         emit = meaning.emit
         if meaning.bytewise is not None and not _is_known_utf8(operand):
-            emit = partial(call, self.module.use(meaning.bytewise))
+            emit = partial(call, meaning.bytewise)
         if node.quantifier is Quantifier.NONE:
             return emit(value, operand)
         some_element = node.quantifier is Quantifier.SOME
         if meaning.prepare == "frozenset":
+            if some_element and (only := _only_item(node.operand)) is not None:
+                return compare(self.module.operand(None, only), ast.In(), value)
             if some_element:
                 return negated(method(operand, "isdisjoint", value))
             return method(operand, "issuperset", value)
@@ -250,7 +255,7 @@ class _Body:
         arguments = [self.value(argument) for argument in value.arguments]
         if value.selector is not None:
             arguments.append(constant(value.selector))
-        return call(self.module.use(TRANSFORMERS[value.transformer].function), *arguments)
+        return call(TRANSFORMERS[value.transformer].function, *arguments)
 
 
 def required(node: Condition) -> frozenset[Value]:
@@ -277,6 +282,15 @@ def height(node: Condition) -> int:
             return max(map(height, operands), default=0) + 1
         case _:
             return 1
+
+
+def _only_item(operand: Value | None) -> Constant | None:
+    """Return the only constant among the operands of a list test."""
+    match operand:
+        case Constant((only,)):
+            return replace(operand, value=only)
+        case _:
+            return None
 
 
 def _is_total(node: Test) -> bool:

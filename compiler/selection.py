@@ -6,6 +6,17 @@ from typing import Any
 from rulec.items import Rule
 from rulec.runtime.priority import Priority
 
+RULE_MATCHING = ("first", "all")
+
+
+def parse_rule_matching(text: str) -> str | None:
+    """Return the way of matching that ``text`` names in whatever case, or nothing.
+
+    >>> parse_rule_matching("All"), parse_rule_matching("any")
+    ('all', None)
+    """
+    return text.lower() if text.lower() in RULE_MATCHING else None
+
 
 class SelectionError(ValueError):
     """The ``rules:`` selection of a configuration is wrong."""

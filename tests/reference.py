@@ -224,5 +224,3 @@ def _one(word: str, kind: Kind, value: Any, operand: Any) -> bool:
     if kind in (Kind.STRING, Kind.BYTES):
         return _TEXT[word](_bytes(value), _bytes(operand))
     return _NUMBER[word](value, operand)
-
-

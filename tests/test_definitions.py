@@ -124,6 +124,12 @@ def test_inconsistencies(content: str, expected: list[str]) -> None:
     assert told(define_all(content)[1]) == expected
 
 
+@pytest.mark.parametrize("broken", ["- rule: [", "rule: r"])
+def test_what_a_broken_file_leads_to_is_not_reported(broken: str) -> None:
+    change = "- rule: r\n  condition: c\n  override: {condition: append}"
+    assert len(define_all(broken, change)[1]) == 1
+
+
 def test_a_name_keeps_its_first_place() -> None:
     other = RULE.replace("rule: r", "rule: s")
     definitions, _ = define_all(RULE + other + RULE.replace("a.b = c", "new"))

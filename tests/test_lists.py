@@ -157,7 +157,7 @@ def naive(condition: str, texts: list[ListText]) -> str:
     return condition
 
 
-NAMES = st.sampled_from(["a", "b", "c", "ab", "a b", "a,b"])
+NAMES = st.sampled_from(["a", "b", "c", "ab", "a b", "a,b", "(a", "="])
 ITEMS = st.lists(st.sampled_from(["a", "b", "c", "ab", "x", "x y", "'q'", ""]), max_size=3)
 
 

@@ -64,8 +64,7 @@ def _text(name: str, fields: Iterable[Field]) -> str:
 
 def _markdown(name: str, fields: Iterable[Field]) -> str:
     rows = [
-        f"| `{field.name}{_argument(field)}` | {_type(field)} | {_doc(field)} |"
-        for field in fields
+        f"| `{field.name}{_argument(field)}` | {_type(field)} | {_doc(field)} |" for field in fields
     ]
     return "\n".join([f"## {name}", "", "| field | type | holds |", "|---|---|---|", *rows])
 

@@ -1,0 +1,8 @@
+"""The event source ``test`` of the recorded cases: one field of every type.
+
+Its documents are flat: a member for each field, the argument in its name.
+"""
+
+from rulec.runtime.sources import EventSource
+
+SOURCE = EventSource("test", "Events made up for tests.", "synthetic")
