@@ -95,7 +95,8 @@ class _Analysis:
             return other not in macros or macros[name].sees(macros[other])
 
         def report(name: str, problem: Problem) -> None:
-            self.report(problem, macros[name].condition_context, texts[name])
+            if not self.is_incomplete or problem.kind != "undefined_macro":
+                self.report(problem, macros[name].context, texts[name])
 
         return resolve_macros(parsed, broken, sees, report)
 
@@ -135,7 +136,7 @@ class _Analysis:
             text = self.substituted(text)
             condition = self.macros.resolve(parse_condition(text))
         except ProblemError as error:
-            self.report(error.problem, rule.condition_context, text)
+            self.refuse(rule, error.problem, text)
             return None
         if condition is None:
             return None
@@ -157,6 +158,18 @@ class _Analysis:
             checked.condition,
             output,
         )
+
+    def refuse(self, rule: Rule, problem: Problem, text: Text) -> None:
+        """Report what makes it impossible to read the condition of a rule."""
+        if problem.kind != "undefined_macro":
+            self.report(problem, rule.condition_context, text)
+        elif not self.is_incomplete:
+            self.report(problem, rule.context, text)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a file could not be read, and nobody knows what would have been in it."""
+        return any(kind == "file" for kind, _ in self.definitions.broken)
 
     def check_exceptions(self, rule: Rule, source: EventSource) -> None:
         """Complain about fields of exceptions that do not exist."""

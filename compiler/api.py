@@ -7,10 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from rulec.analysis import analyse
+from rulec.analysis import Analysis, analyse
 from rulec.definitions import Definitions, define
 from rulec.diagnostics import Diagnostic, RulesError
-from rulec.documents import read_items
+from rulec.documents import read_rules_file
 from rulec.emit import emit
 from rulec.files import collect
 from rulec.layout import layout
@@ -19,7 +19,7 @@ from rulec.plan import CheckedRule, plan
 from rulec.runtime.loading import execute
 from rulec.runtime.priority import parse_priority
 from rulec.runtime.ruleset import Manifest, Ruleset
-from rulec.runtime.sources import SOURCES
+from rulec.runtime.sources import SOURCES, EventSource
 from rulec.selection import select_rules
 from rulec.text import File
 from rulec.version import version
@@ -91,26 +91,25 @@ def build_files(
     if rule_matching not in RULE_MATCHING:
         raise ValueError(f"rule_matching is 'first' or 'all', not {rule_matching!r}")
     enabled = SOURCES.keys() if sources is None else _known(sources)
-    definitions, checked, diagnostics = check_files(files)
+    definitions, analysis, diagnostics = check_files(files)
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise RulesError(diagnostics)
-    chosen = _chosen(definitions, checked, enabled, priority, rules)
+    chosen = _chosen(definitions, analysis.rules, enabled, priority, rules)
     module = emit(plan(chosen, rule_matching), _manifest(files))
     return Built(layout(module), diagnostics)
 
 
 def check_files(
-    files: Iterable[File],
-) -> tuple[Definitions, tuple[CheckedRule, ...], tuple[Diagnostic, ...]]:
-    """Read and check rules: what is defined, what can be compiled, what is wrong."""
+    files: Iterable[File], event_sources: Mapping[str, EventSource] = SOURCES
+) -> tuple[Definitions, Analysis, tuple[Diagnostic, ...]]:
+    """Read and check rules: what is defined, what it amounts to, what is wrong with it."""
     definitions, diagnostics = Definitions(), list[Diagnostic]()
     for file in files:
-        definitions, found = define(
-            definitions, read_items(file), sources=SOURCES, operators=words()
-        )
+        readings = read_rules_file(file).readings
+        definitions, found = define(definitions, readings, sources=event_sources, operators=words())
         diagnostics += found
-    analysis = analyse(definitions, SOURCES)
-    return definitions, analysis.rules, (*diagnostics, *analysis.diagnostics)
+    analysis = analyse(definitions, event_sources)
+    return definitions, analysis, (*diagnostics, *analysis.diagnostics)
 
 
 def _flat(paths: Iterable[PathLike | Iterable[PathLike]]) -> list[PathLike]:

@@ -57,7 +57,7 @@ class Module:
         a name: that of the list in the rules if it is one.
         """
         ready = prepared(prepare, node.value)
-        if inline and _is_small_set(ready):
+        if inline and isinstance(node.value, tuple) and _is_small_set(ready):
             # Python makes a constant of a set that is only looked into.
             return ast.Set([constant(item) for item in dict.fromkeys(node.value)])
         if isinstance(ready, str | bytes | bool | int | float) or ready is None:
@@ -131,8 +131,8 @@ def emit(plan: Plan, manifest: Manifest) -> ast.Module:
         assign("rules", ast.Tuple(entries, ast.Load())),
         assign("ruleset", _ruleset(plan)),
     ]
-    doc = ast.Expr(ast.Constant(DOC.format(version=manifest.rulec)))
-    return ast.fix_missing_locations(ast.Module([doc, *_imports(module, body), *body], []))
+    title = ast.Expr(ast.Constant(DOC.format(version=manifest.rulec)))
+    return ast.fix_missing_locations(ast.Module([title, *_imports(module, body), *body], []))
 
 
 def _imports(module: Module, body: list[ast.stmt]) -> list[ast.stmt]:

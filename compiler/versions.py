@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rulec.items import PluginRequirement
 
 # The newest version of Falco's rules language that is understood.
-ENGINE_VERSION = "0.63.0"
+ENGINE_VERSION = "0.62.0"
 
 
 class Version(NamedTuple):

@@ -1,9 +1,4 @@
-"""The recorded cases about rules files, as far as they are decided before conditions are read.
-
-What conditions and outputs have to do with it (their errors and warnings,
-macros, ``skip-if-unknown-filter``) is left to whoever reads them: the names of
-those kinds are below, and ``load_result`` is the place to go on from.
-"""
+"""The recorded cases about rules files: what loads, what is refused and where."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

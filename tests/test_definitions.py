@@ -111,8 +111,8 @@ def test_changes_of_a_rule(change: str, changed: dict[str, object]) -> None:
             [f"6:3 {VALIDATE} source_mismatch"],
         ),
         (RULE + "  source: nosuch", ["1:3 LOAD_UNKNOWN_SOURCE unknown_source"]),
-        ("- required_engine_version: 0.63.0", []),
-        ("- required_engine_version: 0.63.1", [f"1:3 {VALIDATE} engine_version_mismatch"]),
+        ("- required_engine_version: 0.62.0", []),
+        ("- required_engine_version: 0.62.1", [f"1:3 {VALIDATE} engine_version_mismatch"]),
         pytest.param(
             "- rule: r\n  desc: d\n- rule: r\n  condition: c\n  override: {condition: append}",
             ["1:3 LOAD_ERR_YAML_VALIDATE missing_key"] * 3,

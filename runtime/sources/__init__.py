@@ -1,12 +1,12 @@
 """Every event source, one entry each.
 
 A source is a folder below this one with two modules: ``fields`` has the
-catalogue ``FIELDS``, and ``documents`` reads events (see ``Documents``). They are loaded when they are first needed: a built module needs
-no catalogue.
+catalogue ``FIELDS``, and ``documents`` reads events (see ``Documents``). They
+are loaded when they are first needed: a built module needs no catalogue.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -82,3 +82,10 @@ SOURCES: Final[Mapping[str, EventSource]] = {
         ),
     )
 }
+
+
+def sources(*, strict: bool = False) -> Mapping[str, EventSource]:
+    """Return the event sources; if ``strict``, with nothing that Falco would refuse."""
+    if not strict:
+        return SOURCES
+    return {name: replace(source, lenient=False) for name, source in SOURCES.items()}

@@ -1,0 +1,98 @@
+"""``rulec check``: tell what is wrong with rules."""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from rulec.cli import BAD_RULES
+from rulec.commands.options import paths
+
+
+@click.command(short_help="Tell what is wrong with rules.")
+@paths()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people; or the JSON that 'falco -V' prints.",
+)
+@click.option("--strict", is_flag=True, help="Take what Falco's k8saudit plugin refuses as errors.")
+def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
+    """Check the rules in PATH... (files and directories, in load order).
+
+    Everything that is wrong is told at once: the code that Falco has for it,
+    the file, line and column, the line itself and often what to do. With
+    --format json it is what Falco says, which stops at the first error.
+
+    The exit status is 0 if the rules can be loaded, 2 if not.
+    """
+    if form == "json":
+        _check_as_falco(paths, strict)
+    else:
+        _check(paths, strict)
+
+
+def _check(paths: tuple[Path, ...], strict: bool) -> None:
+    from rulec.api import check_files
+    from rulec.diagnostics import RulesError
+    from rulec.files import collect
+    from rulec.runtime.sources import sources
+
+    try:
+        files = collect(paths)
+    except RulesError as error:
+        click.echo(str(error))
+        raise click.exceptions.Exit(BAD_RULES) from None
+    definitions, analysis, diagnostics = check_files(files, sources(strict=strict))
+    severities: dict[str, Counter[str]] = {file.name: Counter() for file in files}
+    for diagnostic in diagnostics:
+        click.echo(str(diagnostic))
+        severities.setdefault(diagnostic.file, Counter())[diagnostic.severity] += 1
+    for name, counts in severities.items():
+        click.echo(f"{name}: {_verdict(counts)}")
+    unknown = len(definitions.rules) - len(analysis.rules)
+    skipped = f", {unknown} of them not compiled" if unknown else ""
+    click.echo(f"{len(definitions.rules)} rules{skipped}", err=True)
+    if any(counts["error"] for counts in severities.values()):
+        raise click.exceptions.Exit(BAD_RULES)
+
+
+def _verdict(counts: Counter[str]) -> str:
+    if counts["error"]:
+        return f"Invalid ({_number(counts['error'], 'error')})"
+    return f"Ok, with {_number(counts['warning'], 'warning')}" if counts["warning"] else "Ok"
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _check_as_falco(paths: tuple[Path, ...], strict: bool) -> None:
+    import msgspec
+
+    from rulec.diagnostics import RulesError
+    from rulec.files import collect
+    from rulec.runtime.sources import sources
+    from rulec.validation import validate
+
+    try:
+        files = collect(paths)
+    except RulesError as error:
+        results = [
+            {
+                "name": diagnostic.file,
+                "successful": False,
+                "errors": [diagnostic.to_falco()],
+                "warnings": [],
+            }
+            for diagnostic in error.diagnostics
+        ]
+    else:
+        results = [result.to_falco() for result in validate(files, sources(strict=strict))]
+    document = msgspec.json.encode({"falco_load_results": results}, order="sorted")
+    click.echo(document.decode())
+    if not all(result["successful"] for result in results):
+        raise click.exceptions.Exit(BAD_RULES)
