@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rulec.api import compile_ruleset as compile_ruleset
     from rulec.diagnostics import RulesError as RulesError
+    from rulec.runtime.alert import Alert as Alert
+    from rulec.runtime.events import EventError as EventError
+    from rulec.runtime.sources.json_source import JsonSource as Source
 
-__all__ = ["RulesError", "compile_ruleset"]
+__all__ = ["Alert", "EventError", "RulesError", "Source", "compile_ruleset"]
 
-_HOME = {"compile_ruleset": "rulec.api", "RulesError": "rulec.diagnostics"}
+# The public names: the module each lives in, and its name there.
+_HOME = {
+    "Alert": ("rulec.runtime.alert", "Alert"),
+    "EventError": ("rulec.runtime.events", "EventError"),
+    "RulesError": ("rulec.diagnostics", "RulesError"),
+    "Source": ("rulec.runtime.sources.json_source", "JsonSource"),
+    "compile_ruleset": ("rulec.api", "compile_ruleset"),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -16,5 +26,6 @@ def __getattr__(name: str) -> object:
     if name in _HOME:
         from importlib import import_module
 
-        return getattr(import_module(_HOME[name]), name)
+        module, inner = _HOME[name]
+        return getattr(import_module(module), inner)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,7 +12,9 @@ from typing import Final
 from rulec.check import check
 from rulec.definitions import Definitions, MacroDefinition
 from rulec.diagnostics import Diagnostic, Problem, ProblemError, diagnose_condition
+from rulec.event_types import event_types
 from rulec.exceptions import exception_fields, fold_exceptions
+from rulec.extras import NO_EXTRAS, Extras
 from rulec.items import Context, Rule
 from rulec.lists import Lists, expand_lists
 from rulec.nodes import Condition
@@ -21,6 +23,7 @@ from rulec.parse import parse_condition
 from rulec.plan import CheckedRule
 from rulec.references import References
 from rulec.resolve import Macros, resolve_macros
+from rulec.runtime.fields import Catalogue
 from rulec.runtime.sources import EventSource
 from rulec.text import Text
 
@@ -35,6 +38,9 @@ _WARNING_CODES: Final = {
     "list_field_operator": "RULEC_LIST_FIELD_OPERATOR",
     "unsafe_na_check": "LOAD_UNSAFE_NA_CHECK",
 }
+
+# A rule about more types of events than this slows everything down.
+MANY_TYPES: Final = 100
 
 # What "skip-if-unknown-filter" forgives.
 _UNKNOWN: Final = frozenset({"unknown_field", "unknown_event_type", "format_unknown_field"})
@@ -54,15 +60,18 @@ class Analysis:
     macros: Mapping[str, Condition]
 
 
-def analyse(definitions: Definitions, sources: Mapping[str, EventSource]) -> Analysis:
+def analyse(
+    definitions: Definitions, sources: Mapping[str, EventSource], extras: Extras = NO_EXTRAS
+) -> Analysis:
     """Check all definitions against the event sources that there are."""
-    return _Analysis(definitions, sources).run()
+    return _Analysis(definitions, sources, extras).run()
 
 
 @dataclass
 class _Analysis:
     definitions: Definitions
     sources: Mapping[str, EventSource]
+    extras: Extras
     diagnostics: list[Diagnostic] = field(default_factory=list)
     resolved: dict[str, Condition] = field(default_factory=dict)
     used_lists: set[str] = field(default_factory=set)
@@ -124,11 +133,13 @@ class _Analysis:
 
     def checked_rule(self, rule: Rule, source: EventSource) -> CheckedRule | None:
         """Check one rule; None if something is wrong with it or with what it uses."""
-        self.check_exceptions(rule, source)
+        fields = self.extras.fields(source.fields)
+        self.check_exceptions(rule, fields)
         text, problems = fold_exceptions(rule)
         self.diagnostics += problems
         try:
-            output = read_output(rule.output, source.fields)
+            written, extra = self.extras.output(rule), self.extras.extra_fields(rule)
+            output = read_output(written, fields, extra)
         except ProblemError as error:
             self.diagnostics.append(Diagnostic(OUTPUT, error.problem, rule.output_context))
             output = None
@@ -141,7 +152,7 @@ class _Analysis:
         if condition is None:
             return None
         self.resolved[rule.name] = condition
-        checked = check(condition, source)
+        checked = check(condition, source, fields)
         for problem in checked.problems:
             self.report(problem, rule.condition_context, text)
         for warning in checked.warnings:
@@ -149,6 +160,7 @@ class _Analysis:
             self.diagnostics.append(diagnose_condition(code, warning, rule.condition_context, text))
         if output is None or checked.problems:
             return None
+        self.check_event_types(rule, condition, source, text)
         return CheckedRule(
             rule.name,
             rule.priority.text,
@@ -158,6 +170,23 @@ class _Analysis:
             checked.condition,
             output,
         )
+
+    def check_event_types(
+        self, rule: Rule, condition: Condition, source: EventSource, text: Text
+    ) -> None:
+        """Warn of a rule that has to be tried on most events, or on none."""
+        if not source.event_types:
+            return
+        try:
+            count = len(event_types(condition).among(source.event_types))
+        except ProblemError as error:
+            self.report(error.problem, rule.condition_context, text)
+            return
+        if rule.warn_evttypes and (count == 0 or count > MANY_TYPES):
+            message = f"the condition is about {count} types of events"
+            hint = "begin it with evt.type = ... or evt.type in (...)"
+            problem = Problem("no_evttype", message, rule.condition.span(0), hint, rule.name)
+            self.diagnostics.append(Diagnostic("LOAD_NO_EVTTYPE", problem, rule.context))
 
     def refuse(self, rule: Rule, problem: Problem, text: Text) -> None:
         """Report what makes it impossible to read the condition of a rule."""
@@ -171,12 +200,12 @@ class _Analysis:
         """Whether a file could not be read, and nobody knows what would have been in it."""
         return any(kind == "file" for kind, _ in self.definitions.broken)
 
-    def check_exceptions(self, rule: Rule, source: EventSource) -> None:
+    def check_exceptions(self, rule: Rule, fields: Catalogue) -> None:
         """Complain about fields of exceptions that do not exist."""
         for text, context in exception_fields(rule):
             try:
                 written = parse_condition(text + Text.standing_for(" exists", text.span(0)))
-                References(source.fields, []).value(written.left)  # type: ignore[union-attr]
+                References(fields, []).value(written.left)  # type: ignore[union-attr]
             except (ProblemError, AttributeError):
                 message = f"the exception names a field {str(text)!r}, which does not exist"
                 problem = Problem("exception_unknown_field", message, text.span(0))

@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from rulec.analysis import Analysis, analyse
 from rulec.definitions import Definitions, define
 from rulec.diagnostics import Diagnostic, RulesError
 from rulec.documents import read_rules_file
 from rulec.emit import emit
+from rulec.event_sources import known_sources
+from rulec.extras import NO_EXTRAS, Extras
 from rulec.files import collect
 from rulec.layout import layout
 from rulec.operators import words
@@ -20,6 +22,7 @@ from rulec.runtime.loading import execute
 from rulec.runtime.priority import parse_priority
 from rulec.runtime.ruleset import Manifest, Ruleset
 from rulec.runtime.sources import SOURCES, EventSource
+from rulec.runtime.sources.json_source import JsonSource
 from rulec.selection import select_rules
 from rulec.text import File
 from rulec.version import version
@@ -27,6 +30,23 @@ from rulec.version import version
 PathLike = str | os.PathLike[str]
 
 RULE_MATCHING: Final = ("first", "all")
+
+
+class Options(TypedDict, total=False):
+    """What can be set about compiling rules; the names are Falco's.
+
+    ``rule_matching`` is ``first`` or ``all``. Rules less severe than
+    ``priority`` (default ``debug``) are left out. ``rules`` enables and
+    disables rules by name or tag: ``({"disable": {"tag": "network"}},)``.
+    ``append_output`` adds text and fields to the outputs of rules, and
+    ``static_fields`` defines fields ``static.name`` with fixed texts.
+    """
+
+    rule_matching: str
+    priority: str
+    rules: Sequence[Mapping[str, Any]]
+    append_output: Sequence[Mapping[str, Any]]
+    static_fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,76 +59,72 @@ class Built:
 
 def compile_ruleset(
     *paths: PathLike | Iterable[PathLike],
-    sources: Collection[str] | None = None,
-    rule_matching: str = "first",
-    priority: str = "debug",
-    rules: Sequence[Mapping[str, Any]] = (),
+    sources: Collection[str | JsonSource] | None = None,
+    **options: Unpack[Options],
 ) -> Ruleset:
     """Compile rules, and return what matches events against them.
 
-    ``paths`` are files or directories, in load order. ``sources`` names the
-    event sources to enable (default: every one). ``rule_matching`` is
-    ``first`` or ``all``. Rules less severe than ``priority`` are left out.
-    ``rules`` enables and disables rules by name or tag, as Falco's setting of
-    that name: ``({"disable": {"tag": "network"}},)``.
+    ``paths`` are files or directories, in load order. ``sources`` are the
+    event sources to enable: names, or sources of your own (see
+    ``Source.from_yaml``); the default is every source that comes with rulec.
+    The options (see ``Options``) are those of Falco's configuration.
 
     :raises RulesError: if there is something wrong with the rules; it holds
         all of it.
     :raises ValueError: if an option has no such value.
     """
-    built = build(
-        *paths, sources=sources, rule_matching=rule_matching, priority=priority, rules=rules
-    )
+    built = build(*paths, sources=sources, **options)
     return replace(execute(built.code), warnings=built.warnings)
 
 
 def build(
     *paths: PathLike | Iterable[PathLike],
-    sources: Collection[str] | None = None,
-    rule_matching: str = "first",
-    priority: str = "debug",
-    rules: Sequence[Mapping[str, Any]] = (),
+    sources: Collection[str | JsonSource] | None = None,
+    **options: Unpack[Options],
 ) -> Built:
-    """Compile rules to the text of a Python module; the options are those of compile_ruleset.
+    """Compile rules to the text of a Python module.
 
-    The same files give the same text, wherever they are.
+    The arguments and what is raised are those of ``compile_ruleset``. The
+    same files give the same text, wherever they are.
     """
-    files = collect(_flat(paths))
-    return build_files(
-        files, sources=sources, rule_matching=rule_matching, priority=priority, rules=rules
-    )
+    return build_files(collect(_flat(paths)), sources=sources, **options)
 
 
 def build_files(
     files: Sequence[File],
     *,
-    sources: Collection[str] | None = None,
-    rule_matching: str = "first",
-    priority: str = "debug",
-    rules: Sequence[Mapping[str, Any]] = (),
+    sources: Collection[str | JsonSource] | None = None,
+    **options: Unpack[Options],
 ) -> Built:
     """Compile the rules in ``files``, which have been read."""
+    rule_matching = options.get("rule_matching", "first")
     if rule_matching not in RULE_MATCHING:
         raise ValueError(f"rule_matching is 'first' or 'all', not {rule_matching!r}")
-    enabled = SOURCES.keys() if sources is None else _known(sources)
-    definitions, analysis, diagnostics = check_files(files)
+    own = [source for source in sources or () if isinstance(source, JsonSource)]
+    known = known_sources(own)
+    enabled = _enabled(sources, known)
+    extras = Extras(options.get("append_output", ()), options.get("static_fields", {}))
+    definitions, analysis, diagnostics = check_files(files, known, extras)
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise RulesError(diagnostics)
-    chosen = _chosen(definitions, analysis.rules, enabled, priority, rules)
-    module = emit(plan(chosen, rule_matching), _manifest(files))
+    priority, selection = options.get("priority", "debug"), options.get("rules", ())
+    chosen = _chosen(definitions, analysis, enabled, priority, selection)
+    module = emit(plan(chosen, rule_matching, own), _manifest(files))
     return Built(layout(module), diagnostics)
 
 
 def check_files(
-    files: Iterable[File], event_sources: Mapping[str, EventSource] = SOURCES
+    files: Iterable[File],
+    sources: Mapping[str, EventSource] = SOURCES,
+    extras: Extras = NO_EXTRAS,
 ) -> tuple[Definitions, Analysis, tuple[Diagnostic, ...]]:
     """Read and check rules: what is defined, what it amounts to, what is wrong with it."""
     definitions, diagnostics = Definitions(), list[Diagnostic]()
     for file in files:
         readings = read_rules_file(file).readings
-        definitions, found = define(definitions, readings, sources=event_sources, operators=words())
+        definitions, found = define(definitions, readings, sources=sources, operators=words())
         diagnostics += found
-    analysis = analyse(definitions, event_sources)
+    analysis = analyse(definitions, sources, extras)
     return definitions, analysis, (*diagnostics, *analysis.diagnostics)
 
 
@@ -119,16 +135,22 @@ def _flat(paths: Iterable[PathLike | Iterable[PathLike]]) -> list[PathLike]:
     return found
 
 
-def _known(sources: Collection[str]) -> Collection[str]:
-    for source in sources:
-        if source not in SOURCES:
-            raise ValueError(f"no event source {source!r}; there are: {', '.join(SOURCES)}")
-    return sources
+def _enabled(
+    sources: Collection[str | JsonSource] | None, known: Mapping[str, EventSource]
+) -> Collection[str]:
+    """Return the names of the sources whose rules are to be matched."""
+    if sources is None:
+        return known.keys()
+    names = [source if isinstance(source, str) else source.name for source in sources]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"no event source {name!r}; there are: {', '.join(known)}")
+    return names
 
 
 def _chosen(
     definitions: Definitions,
-    checked: Iterable[CheckedRule],
+    analysis: Analysis,
     sources: Collection[str],
     priority: str,
     selection: Sequence[Mapping[str, Any]],
@@ -138,7 +160,7 @@ def _chosen(
     if threshold is None:
         raise ValueError(f"no priority {priority!r}")
     enabled = set(select_rules(definitions.rules.values(), selection, threshold))
-    return tuple(rule for rule in checked if rule.name in enabled and rule.source in sources)
+    return tuple(rule for rule in analysis.rules if rule.name in enabled and rule.source in sources)
 
 
 def _manifest(files: Iterable[File]) -> Manifest:

@@ -9,6 +9,7 @@ plain tests. All problems of a condition are found in one go.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Final
 
 from rulec.advice import advice
@@ -22,6 +23,7 @@ from rulec.nodes import (
     Constant,
     Items,
     Literal,
+    Loaded,
     Not,
     OneOf,
     Or,
@@ -62,9 +64,12 @@ class Checked:
     warnings: tuple[Problem, ...]
 
 
-def check(condition: Condition, source: EventSource) -> Checked:
-    """Check a resolved condition against the fields of its event source."""
-    checker = _Checker(source)
+def check(condition: Condition, source: EventSource, fields: Catalogue | None = None) -> Checked:
+    """Check a resolved condition against its event source.
+
+    ``fields`` are those of the source unless a configuration adds to them.
+    """
+    checker = _Checker(source, source.fields if fields is None else fields)
     checked = checker.condition(condition)
     return Checked(checked, tuple(checker.problems), tuple(checker.warnings))
 
@@ -72,12 +77,9 @@ def check(condition: Condition, source: EventSource) -> Checked:
 @dataclass
 class _Checker:
     source: EventSource
+    fields: Catalogue
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
-
-    @property
-    def fields(self) -> Catalogue:
-        return self.source.fields
 
     def condition(self, node: Condition) -> Condition:
         if not isinstance(node, Check):
@@ -99,6 +101,7 @@ class _Checker:
                 return Test(value, operator.symbol, span=node.span)
             case Literal() | Items() as right:
                 literals = right.items if isinstance(right, Items) else (right,)
+                self.known_types(value, literals)
                 constants = self.constants(literals, operator, shape(value))
                 tests = _Tests(value, operator, quantifier, literals, constants)
                 return self.spelled_out(tests, modifier, node)
@@ -134,6 +137,19 @@ class _Checker:
         hint = "use 'in' (every element) or 'intersects' (at least one)"
         self.warnings.append(Problem("list_field_operator", text, node.span, hint))
         return operator.lenient
+
+    def known_types(self, value: Value, literals: tuple[Literal, ...]) -> None:
+        """Complain about names that no type of event has."""
+        known = self.source.event_types
+        if not known or not isinstance(value, Loaded) or value.field.name != "evt.type":
+            return
+        for literal in literals:
+            if literal.text not in known:
+                near = get_close_matches(literal.text, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else ""
+                text = f"unknown event type {literal.text!r}"
+                problem = Problem("unknown_event_type", text, literal.span, hint)
+                self.problems.append(problem)
 
     def constants(
         self, literals: tuple[Literal, ...], operator: Operator, left: Shape

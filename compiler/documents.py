@@ -44,7 +44,7 @@ def read_rules_file(file: File) -> RulesFile:
     try:
         documents = read_yaml(file)
     except ProblemError as error:
-        return RulesFile(file, (_unreadable(file, error.problem),), SchemaStatus("none"))
+        return RulesFile(file, (unreadable(file, error.problem),), SchemaStatus("none"))
     readings = tuple(reading for each in documents for reading in _document_items(file, each))
     return RulesFile(file, readings, check_schema(file, documents))
 
@@ -54,7 +54,8 @@ def read_items(file: File) -> tuple[Reading, ...]:
     return read_rules_file(file).readings
 
 
-def _unreadable(file: File, problem: Problem) -> Reading:
+def unreadable(file: File, problem: Problem) -> Reading:
+    """Return that a file could not be read at all."""
     _, offset = problem.span.origin
     context = (
         Location("rules content", "", file, 0),

@@ -12,11 +12,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 
+from rulec.condition_functions import condition_body
 from rulec.loads import Load, load_function
 from rulec.nodes import Constant, Loaded
+from rulec.output_functions import output_body
 from rulec.plan import CheckedRule, Plan
 from rulec.python import assign, call, constant, function, identifier, name
-from rulec.rule_functions import condition_body, output_body
 from rulec.runtime import EXPORTS, prepared
 from rulec.runtime.fields import Field
 from rulec.runtime.ruleset import Manifest
@@ -129,6 +130,7 @@ def emit(plan: Plan, manifest: Manifest) -> ast.Module:
         *functions,
         assign("manifest", _manifest(manifest)),
         assign("rules", ast.Tuple(entries, ast.Load())),
+        *_sources(plan),
         assign("ruleset", _ruleset(plan)),
     ]
     title = ast.Expr(ast.Constant(DOC.format(version=manifest.rulec)))
@@ -154,5 +156,17 @@ def _manifest(manifest: Manifest) -> ast.expr:
     return call("Manifest", constant(manifest.rulec), constant(manifest.inputs))
 
 
+def _sources(plan: Plan) -> list[ast.stmt]:
+    """Write the event sources that the user defined; the others come with the runtime."""
+    if not plan.sources:
+        return []
+    sources = [
+        call("JsonSource", *map(constant, (s.name, s.doc, s.time, s.time_unit, s.events)))
+        for s in plan.sources
+    ]
+    return [assign("sources", ast.Tuple(sources, ast.Load()))]
+
+
 def _ruleset(plan: Plan) -> ast.expr:
-    return call("Ruleset", name("rules"), name("manifest"), constant(plan.rule_matching))
+    extra = [name("sources")] if plan.sources else []
+    return call("Ruleset", name("rules"), name("manifest"), constant(plan.rule_matching), *extra)

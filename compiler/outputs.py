@@ -1,22 +1,40 @@
 """Look the values in an output up, and name the fields that alerts report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rulec.canonical import escape_value
 from rulec.diagnostics import ProblemError
+from rulec.extras import ExtraField
 from rulec.nodes import Loaded, Reference, Sequence, Transformed, Value
-from rulec.plan import Output, Slot
+from rulec.plan import Output, Parts, Slot
 from rulec.references import References
 from rulec.runtime.fields import Catalogue
 from rulec.templates import read_template
 from rulec.text import Text
 
 
-def read_output(text: Text, fields: Catalogue) -> Output:
-    """Return the parts of an output and the fields in them.
+def read_output(text: Text, fields: Catalogue, extra_fields: Iterable[ExtraField] = ()) -> Output:
+    """Return the parts of an output and the fields to report.
 
     :raises ProblemError: if something in it is no field.
     """
+    parts = _parts(text, fields)
+    found: dict[str, Value | Parts] = {}
+    for part in parts:
+        if isinstance(part, Slot):
+            for loaded in _fields(part.value):
+                found.setdefault(field_text(loaded), loaded)
+    for extra in extra_fields:
+        if extra.form is not None:
+            found[extra.key] = _parts(extra.form, fields)
+        else:
+            (slot,) = _parts(Text.standing_for(f"%{extra.key}", text.span(0)), fields)
+            assert isinstance(slot, Slot)
+            found[extra.key] = slot.value
+    return Output(parts, tuple(found.items()))
+
+
+def _parts(text: Text, fields: Catalogue) -> Parts:
     references = References(fields, [])
 
     def resolves(reference: Reference) -> bool:
@@ -26,17 +44,10 @@ def read_output(text: Text, fields: Catalogue) -> Output:
             return False
         return True
 
-    template = read_template(text, resolves, fields)
-    parts = tuple(
+    return tuple(
         part if isinstance(part, str) else Slot(references.value(part.value), part.width)
-        for part in template.parts
+        for part in read_template(text, resolves, fields).parts
     )
-    found: dict[str, Value] = {}
-    for part in parts:
-        if isinstance(part, Slot):
-            for loaded in _fields(part.value):
-                found.setdefault(field_text(loaded), loaded)
-    return Output(parts, tuple(found.items()))
 
 
 def field_text(loaded: Loaded) -> str:

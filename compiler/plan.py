@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from rulec.nodes import Condition, Value
 from rulec.passes import simplify
+from rulec.runtime.sources.json_source import JsonSource
 from rulec.text import Span
 
 
@@ -16,12 +18,19 @@ class Slot:
     width: int | None = None
 
 
+Parts: TypeAlias = tuple[str | Slot, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The output of a rule: text and slots, and the fields by their canonical names."""
+    """The output of a rule: text and slots, and the fields to report by their names.
 
-    parts: tuple[str | Slot, ...]
-    fields: tuple[tuple[str, Value], ...]
+    Most fields are reported as the values that they are; some are texts with
+    slots themselves.
+    """
+
+    parts: Parts
+    fields: tuple[tuple[str, Value | Parts], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,12 @@ class Plan:
 
     rules: tuple[CheckedRule, ...]
     rule_matching: str
+    sources: tuple[JsonSource, ...] = ()
 
 
-def plan(rules: Sequence[CheckedRule], rule_matching: str) -> Plan:
+def plan(
+    rules: Sequence[CheckedRule], rule_matching: str, sources: Sequence[JsonSource] = ()
+) -> Plan:
     """Decide what to compute for each event: as little as the rules allow."""
     simplified = (replace(rule, condition=simplify(rule.condition)) for rule in rules)
-    return Plan(tuple(simplified), rule_matching)
+    return Plan(tuple(simplified), rule_matching, tuple(sources))

@@ -73,9 +73,7 @@ def validate(files: Iterable[File], sources: Mapping[str, EventSource]) -> list[
         )
         analysis = analyse(definitions, sources)
         diagnostics = (*found, *analysis.diagnostics)
-        results.append(
-            FileResult(file.name, definitions, analysis, diagnostics, rules_file.schema)
-        )
+        results.append(FileResult(file.name, definitions, analysis, diagnostics, rules_file.schema))
         if results[-1].error is not None:
             break
     return results

@@ -13,6 +13,7 @@ EXPORTS: Final[Mapping[str, str]] = {
     name: f"rulec.runtime.{module}"
     for module, names in {
         "ruleset": ("Manifest", "Rule", "Ruleset"),
+        "sources.json_source": ("JsonSource",),
         "alert": ("Alert",),
         "convert": ("address", "boolean", "double", "integer", "port", "text_bytes"),
         "encoding": ("ascii_lower", "byte_order", "contains", "ends", "starts"),
@@ -20,7 +21,16 @@ EXPORTS: Final[Mapping[str, str]] = {
         "fields": ("MISSING",),
         "globs": ("glob", "iglob"),
         "jsontext": ("text",),
-        "rendering": ("fitted", "shown"),
+        "rendering": (
+            "fitted",
+            "reported",
+            "reported_text",
+            "shown",
+            "shown_hexadecimal",
+            "shown_network",
+            "shown_octal",
+            "shown_padded",
+        ),
         "values": ("Members", "Networks", "Paths", "exactly_one", "regex"),
         "transforms": (
             "b64",

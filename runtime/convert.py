@@ -1,6 +1,7 @@
 """From JSON values to the values that fields of each type hold."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from math import isfinite
@@ -21,6 +22,22 @@ def text_bytes(value: Any) -> bytes | None:
     try:
         return None if found is None else found.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
+        return None
+
+
+def hex_bytes(value: Any) -> bytes | None:
+    """Return the bytes that hexadecimal digits spell."""
+    try:
+        return bytes.fromhex(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def base64_bytes(value: Any) -> bytes | None:
+    """Return the bytes that a text in base64 stands for."""
+    try:
+        return b64decode(value, validate=True) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 

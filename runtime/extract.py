@@ -10,7 +10,16 @@ from typing import Any
 
 from rulec.runtime.convert import CONVERT
 from rulec.runtime.events import Event
-from rulec.runtime.fields import EACH, MISSING, Argument, Field, pointer_steps, steps
+from rulec.runtime.fields import (
+    EACH,
+    MISSING,
+    PARAMETER,
+    Argument,
+    Field,
+    Step,
+    pointer_steps,
+    steps,
+)
 
 
 def extract(field: Field, argument: str | None, event: Event) -> Any:
@@ -18,7 +27,9 @@ def extract(field: Field, argument: str | None, event: Event) -> Any:
 
     The argument must be one that ``argument_problem`` has nothing against.
     """
-    convert = CONVERT[field.type.kind]
+    if field.constant is not None:
+        return field.constant
+    convert = field.convert or CONVERT[field.type.kind]
     if field.attribute is not None:
         value = getattr(event, field.attribute)
         return value if field.compute is None else field.compute(value)
@@ -32,13 +43,14 @@ def extract(field: Field, argument: str | None, event: Event) -> Any:
         return field.compute(*values, argument)
     assert field.path is not None, "every field says where it comes from"
     if not field.is_list:
-        return convert(reach(root, steps(field.path)))
-    index = None if argument is None else int(argument)
-    found = map(convert, select(root, steps(field.path), index, field.complete))
+        return convert(reach(root, steps(field.path, argument)))
+    by_index = argument is not None and PARAMETER not in field.path
+    index = int(argument) if argument is not None and by_index else None
+    found = map(convert, select(root, steps(field.path, argument), index, field.complete))
     return tuple(value for value in found if value is not None) or None
 
 
-def reach(value: Any, names: tuple[str, ...]) -> Any:
+def reach(value: Any, names: tuple[Step, ...]) -> Any:
     """Return the member of a member of ... an object, or MISSING.
 
     >>> reach({"a": {"b": None}}, ("a", "b")), reach({"a": [1]}, ("a", "0"))
@@ -80,16 +92,16 @@ def _element(array: Any, step: str) -> Any:
 
 
 def select(
-    root: Any, path: tuple[str, ...], index: int | None = None, complete: bool = False
+    root: Any, path: tuple[Step, ...], index: int | None = None, complete: bool = False
 ) -> list[Any]:
     """Return the values at the end of a path that goes through arrays, in order.
 
     ``index`` selects one element at the first ``[]``. Elements without the
     property are left out, or leave nothing if the list must be ``complete``.
 
-    >>> select({"a": [{"b": 1}, {}, {"b": 2}]}, ("a", "[]", "b"))
+    >>> select({"a": [{"b": 1}, {}, {"b": 2}]}, ("a", EACH, "b"))
     [1, 2]
-    >>> select({"a": [{"b": 1}, {}, {"b": 2}]}, ("a", "[]", "b"), index=2)
+    >>> select({"a": [{"b": 1}, {}, {"b": 2}]}, ("a", EACH, "b"), index=2)
     [2]
     """
     found = [root]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 
 class Kind(Enum):
@@ -83,6 +83,15 @@ class Argument(Enum):
     OPTIONAL = "optional key or index"
 
 
+class Form(Enum):
+    """How an integer is shown in alerts. What is not decimal is text in JSON, too."""
+
+    DECIMAL = "decimal"
+    HEXADECIMAL = "hexadecimal"
+    OCTAL = "octal"
+    PADDED = "padded"  # nine digits, for parts of a second
+
+
 class Missing(Enum):
     """What a path leads to when there is nothing, which is not ``null``."""
 
@@ -91,23 +100,41 @@ class Missing(Enum):
 
 MISSING: Final = Missing.MISSING
 
-EACH: Final = "[]"
+
+class Each(Enum):
+    """The step of a path that goes through the elements of an array."""
+
+    EACH = "[]"
 
 
-def steps(path: str) -> tuple[str, ...]:
-    """Return the steps of a path: member names, and ``"[]"`` for "each element".
+EACH: Final = Each.EACH
+
+Step: TypeAlias = str | Each
+
+# The step of a path for which the argument of the field stands.
+PARAMETER: Final = "{argument}"
+
+
+def steps(path: str, argument: str | None = None) -> tuple[Step, ...]:
+    """Return the steps of a path: member names, and EACH for "each element".
 
     A path is a JSON pointer (RFC 6901) in which ``[]`` behind a name goes
-    through the elements of an array.
+    through the elements of an array, and a step ``{argument}`` stands for the
+    argument that a rule gives to the field (the empty name if it gives none).
 
     >>> steps("/spec/containers[]/image")
-    ('spec', 'containers', '[]', 'image')
+    ('spec', 'containers', <Each.EACH: '[]'>, 'image')
     >>> steps("/annotations/authorization.k8s.io~1decision")
     ('annotations', 'authorization.k8s.io/decision')
+    >>> steps("/labels/{argument}", "app/name")
+    ('labels', 'app/name')
     """
-    found: list[str] = []
+    found: list[Step] = []
     for part in path.split("/")[1:]:
-        name, each, _ = part.partition(EACH)
+        if part == PARAMETER:
+            found.append(argument or "")
+            continue
+        name, each, _ = part.partition(EACH.value)
         found.append(name.replace("~1", "/").replace("~0", "~"))
         if each:
             found.append(EACH)
@@ -150,10 +177,13 @@ class Field:
     * ``attribute``: an attribute of the event itself (its time, its number),
       or what ``compute`` makes of it when both are given.
     * ``pointer``: the argument is a JSON pointer into the event.
+    * ``constant``: the same text for every event.
 
     ``root`` names the attribute of the event that paths start from. Where
-    ``output_attribute`` is given, ``output_fields`` holds that attribute of
-    the event instead of the value: times are numbers there.
+    ``convert`` is given, it makes the value of the field from a JSON value,
+    instead of the function for the field's type. Where ``output_attribute``
+    is given, ``output_fields`` holds that attribute of the event instead of
+    the value: times are numbers there.
     """
 
     name: str
@@ -166,8 +196,11 @@ class Field:
     compute: Compute | None = None
     attribute: str | None = None
     pointer: bool = False
+    constant: str | None = None
     root: str = "data"
     complete: bool = False
+    convert: Callable[[Any], Any] | None = None
+    form: Form = Form.DECIMAL
     output_attribute: str | None = None
     transformable: bool = True  # may stand inside a transformer
     comparable: bool = True  # may be compared with another field

@@ -1,10 +1,11 @@
 """Values as an alert shows them."""
 
-from typing import Any
+from typing import Any, Final
 
 from rulec.runtime.encoding import from_utf8, utf8
 
-NA = "<NA>"
+NA: Final = "<NA>"
+NETWORK: Final = "<IPNET>"
 
 
 def shown(value: Any) -> str:
@@ -29,6 +30,44 @@ def shown(value: Any) -> str:
             return "".join(chr(b) if 0x20 <= b < 0x7F else "." for b in value)
         case _:
             return str(value)
+
+
+def shown_network(value: Any) -> str:
+    """Return the text of a network, which Falco never shows."""
+    if value is None:
+        return NA
+    return f"({','.join(NETWORK for _ in value)})" if isinstance(value, tuple) else NETWORK
+
+
+def shown_hexadecimal(value: int | None) -> str:
+    """Return the text of an integer that is shown in hexadecimal digits."""
+    return NA if value is None else f"{value:X}"
+
+
+def shown_octal(value: int | None) -> str:
+    """Return the text of an integer that is shown in octal digits."""
+    return NA if value is None else f"{value:o}"
+
+
+def shown_padded(value: int | None) -> str:
+    """Return the text of an integer that is filled up to nine digits with zeros."""
+    return NA if value is None else f"{value:09}"
+
+
+def reported(value: Any) -> Any:
+    """Return what stands for a value in JSON that JSON has no form for.
+
+    >>> reported(b"a\x00"), reported(None)
+    ('a.', None)
+    """
+    if value is None:
+        return None
+    return tuple(map(shown, value)) if isinstance(value, tuple) else shown(value)
+
+
+def reported_text(text: str) -> str | None:
+    """Return what stands in JSON for a value that is only shown as ``text``."""
+    return None if text == NA else text
 
 
 def fitted(text: str, width: int) -> str:

@@ -77,12 +77,15 @@ class Ruleset:
     """Compiled rules of one or more sources: immutable, and safe to share between threads.
 
     ``rule_matching`` is ``first`` (an event alerts for the first rule that
-    matches) or ``all``. ``warnings`` are what the compiler found worth telling.
+    matches) or ``all``. ``own_sources`` are the event sources that the user
+    defined, besides those that come with rulec. ``warnings`` are what the
+    compiler found worth telling.
     """
 
     rules: tuple[Rule, ...]
     manifest: Manifest
     rule_matching: str = "first"
+    own_sources: tuple[EventSource, ...] = ()
     warnings: tuple[Any, ...] = ()
     code: str | None = field(default=None, repr=False)
     _matchers: dict[str, Matcher] = field(
@@ -100,11 +103,11 @@ class Ruleset:
         :raises KeyError: if there is no such source.
         """
         if source not in self._matchers:
-            if source not in SOURCES:
-                known = ", ".join(SOURCES)
-                raise KeyError(f"no event source {source!r}; there are: {known}")
+            known = SOURCES | {own.name: own for own in self.own_sources}
+            if source not in known:
+                raise KeyError(f"no event source {source!r}; there are: {', '.join(known)}")
             rules = tuple(rule for rule in self.rules if rule.source == source)
-            self._matchers[source] = Matcher(SOURCES[source], rules, self.rule_matching == "first")
+            self._matchers[source] = Matcher(known[source], rules, self.rule_matching == "first")
         return self._matchers[source]
 
     def match(self, event: Document, source: str) -> list[Alert]:

@@ -45,6 +45,7 @@ FLOORS: Final[dict[str, int]] = {
     "k8s_audit: fields": 108,
     "k8s_audit: documents": 30,
     "describe: fields of k8s_audit": 124,
+    "event types": 175,
     "rules files: error": 560,
     "rules files: place of error": 141,
     "rules files: warnings": 560,

@@ -1,12 +1,15 @@
 """``rulec check``: tell what is wrong with rules."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from rulec.cli import BAD_RULES
-from rulec.commands.options import paths
+from rulec.commands.options import own_sources, paths, source_files
+from rulec.event_sources import known_sources
+from rulec.runtime.sources import EventSource
 
 
 @click.command(short_help="Tell what is wrong with rules.")
@@ -19,8 +22,11 @@ from rulec.commands.options import paths
     show_default=True,
     help="Text for people; or the JSON that 'falco -V' prints.",
 )
+@source_files
 @click.option("--strict", is_flag=True, help="Take what Falco's k8saudit plugin refuses as errors.")
-def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
+def command(
+    paths: tuple[Path, ...], form: str, source_files: tuple[Path, ...], strict: bool
+) -> None:
     """Check the rules in PATH... (files and directories, in load order).
 
     Everything that is wrong is told at once: the code that Falco has for it,
@@ -29,24 +35,24 @@ def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
 
     The exit status is 0 if the rules can be loaded, 2 if not.
     """
+    sources = known_sources(own_sources(source_files), strict=strict)
     if form == "json":
-        _check_as_falco(paths, strict)
+        _check_as_falco(paths, sources)
     else:
-        _check(paths, strict)
+        _check(paths, sources)
 
 
-def _check(paths: tuple[Path, ...], strict: bool) -> None:
+def _check(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:
     from rulec.api import check_files
     from rulec.diagnostics import RulesError
     from rulec.files import collect
-    from rulec.runtime.sources import sources
 
     try:
         files = collect(paths)
     except RulesError as error:
         click.echo(str(error))
         raise click.exceptions.Exit(BAD_RULES) from None
-    definitions, analysis, diagnostics = check_files(files, sources(strict=strict))
+    definitions, analysis, diagnostics = check_files(files, sources)
     severities: dict[str, Counter[str]] = {file.name: Counter() for file in files}
     for diagnostic in diagnostics:
         click.echo(str(diagnostic))
@@ -70,12 +76,11 @@ def _number(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def _check_as_falco(paths: tuple[Path, ...], strict: bool) -> None:
+def _check_as_falco(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:
     import msgspec
 
     from rulec.diagnostics import RulesError
     from rulec.files import collect
-    from rulec.runtime.sources import sources
     from rulec.validation import validate
 
     try:
@@ -91,7 +96,7 @@ def _check_as_falco(paths: tuple[Path, ...], strict: bool) -> None:
             for diagnostic in error.diagnostics
         ]
     else:
-        results = [result.to_falco() for result in validate(files, sources(strict=strict))]
+        results = [result.to_falco() for result in validate(files, sources)]
     document = msgspec.json.encode({"falco_load_results": results}, order="sorted")
     click.echo(document.decode())
     if not all(result["successful"] for result in results):

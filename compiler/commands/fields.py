@@ -1,11 +1,13 @@
 """``rulec fields``: list the fields that rules can use."""
 
-from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
+from rulec.commands.options import own_sources, source_files
+from rulec.event_sources import known_sources
 from rulec.runtime.fields import Argument, Field
-from rulec.runtime.sources import SOURCES
+from rulec.runtime.sources import EventSource
 
 _ARGUMENTS = {
     Argument.NONE: "",
@@ -18,7 +20,8 @@ _OPTIONAL = (Argument.INDEX, Argument.OPTIONAL)
 
 
 @click.command(short_help="List the fields that rules can use.")
-@click.argument("source", required=False, type=click.Choice(list(SOURCES)), metavar="[SOURCE]")
+@click.argument("source", required=False, metavar="[SOURCE]")
+@source_files
 @click.option(
     "--format",
     "form",
@@ -27,20 +30,17 @@ _OPTIONAL = (Argument.INDEX, Argument.OPTIONAL)
     show_default=True,
     help="How the list is printed.",
 )
-def command(source: str | None, form: str) -> None:
+def command(source: str | None, source_files: tuple[Path, ...], form: str) -> None:
     """List the fields of the event SOURCE (default: of every source).
 
     Each has a type, says whether it is a list, and whether an argument in
     brackets must ([key]) or may ([index]?) follow its name.
     """
-    for name in [source] if source else SOURCES:
-        fields = list(SOURCES[name].fields.values())
-        if form == "json":
-            click.echo(_json(name, fields))
-        elif form == "markdown":
-            click.echo(_markdown(name, fields))
-        else:
-            click.echo(_text(name, fields))
+    sources = known_sources(own_sources(source_files))
+    if source is not None and source not in sources:
+        raise click.BadParameter(f"{source!r} is none of: {', '.join(sources)}")
+    for found in [sources[source]] if source else sources.values():
+        click.echo(_FORMS[form](found))
 
 
 def _argument(field: Field) -> str:
@@ -55,26 +55,27 @@ def _doc(field: Field) -> str:
     return f"(deprecated) {field.doc}" if field.deprecated else field.doc
 
 
-def _text(name: str, fields: Iterable[Field]) -> str:
-    lines = [f"{name}: {SOURCES[name].doc}", ""]
-    for field in fields:
+def _text(source: EventSource) -> str:
+    lines = [f"{source.name}: {source.doc}", ""]
+    for field in source.fields.values():
         lines += [f"{field.name}{_argument(field)}  {_type(field)}", f"    {_doc(field)}"]
     return "\n".join(lines)
 
 
-def _markdown(name: str, fields: Iterable[Field]) -> str:
+def _markdown(source: EventSource) -> str:
     rows = [
-        f"| `{field.name}{_argument(field)}` | {_type(field)} | {_doc(field)} |" for field in fields
+        f"| `{field.name}{_argument(field)}` | {_type(field)} | {_doc(field)} |"
+        for field in source.fields.values()
     ]
-    return "\n".join([f"## {name}", "", "| field | type | holds |", "|---|---|---|", *rows])
+    return "\n".join([f"## {source.name}", "", "| field | type | holds |", "|---|---|---|", *rows])
 
 
-def _json(name: str, fields: Iterable[Field]) -> str:
+def _json(source: EventSource) -> str:
     import msgspec
 
     described = [
         {
-            "source": name,
+            "source": source.name,
             "name": field.name,
             "type": field.type.name,
             "list": field.is_list,
@@ -82,6 +83,9 @@ def _json(name: str, fields: Iterable[Field]) -> str:
             "deprecated": field.deprecated,
             "description": field.doc,
         }
-        for field in fields
+        for field in source.fields.values()
     ]
     return "\n".join(msgspec.json.encode(entry).decode() for entry in described)
+
+
+_FORMS = {"text": _text, "markdown": _markdown, "json": _json}

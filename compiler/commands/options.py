@@ -8,11 +8,12 @@ import click
 
 from rulec.cli import BAD_RULES
 from rulec.runtime.priority import Priority
-from rulec.runtime.sources import SOURCES
+from rulec.runtime.sources import SOURCES, EventSource
 
 if TYPE_CHECKING:
     from rulec.api import Built
     from rulec.diagnostics import Diagnostic
+    from rulec.runtime.sources.json_source import JsonSource
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -46,21 +47,60 @@ def strategy(function: Callable[..., Any]) -> Callable[..., Any]:
             "--source",
             "sources",
             multiple=True,
-            type=click.Choice(list(SOURCES)),
+            metavar="NAME",
             help="Use only the rules for this event source (repeatable; default: every source).",
         ),
+        source_files,
     ):
         function = option(function)
     return function
 
 
-def compiled(paths: Sequence[Path], sources: Iterable[str] = (), **options: Any) -> "Built":
+def source_files(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that describes event sources of the user's own."""
+    return click.option(
+        "--source-file",
+        "source_files",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A YAML file that describes an event source of your own (repeatable).",
+    )(function)
+
+
+def own_sources(files: Iterable[Path]) -> "list[JsonSource]":
+    """Read the descriptions of event sources, or tell what is wrong with them and leave."""
+    from rulec.diagnostics import RulesError
+    from rulec.runtime.sources.json_source import JsonSource
+
+    try:
+        return [JsonSource.from_yaml(file) for file in files]
+    except RulesError as error:
+        refuse(str(error))
+
+
+def chosen_sources(names: Sequence[str], own: Iterable[EventSource]) -> tuple[str, ...]:
+    """Return the names of event sources after looking that they exist."""
+    known = [*SOURCES, *(source.name for source in own)]
+    for name in names:
+        if name not in known:
+            message = f"{name!r} is none of: {', '.join(known)}"
+            raise click.BadParameter(message, param_hint="'--source'")
+    return tuple(names)
+
+
+def compiled(
+    paths: Sequence[Path], sources: Sequence[str], source_files: Iterable[Path], **options: Any
+) -> "Built":
     """Compile rules, or tell what is wrong with them and leave."""
     from rulec.api import build
     from rulec.diagnostics import RulesError
 
+    own = own_sources(source_files)
+    names = chosen_sources(sources, own) or (*SOURCES, *(source.name for source in own))
+    enabled = [source for source in own if source.name in names]
     try:
-        return build(paths, sources=tuple(sources) or None, **options)
+        return build(paths, sources=[*(n for n in names if n in SOURCES), *enabled], **options)
     except RulesError as error:
         refuse(str(error))
 

@@ -10,14 +10,20 @@ from typing import Any, Final
 import click
 
 from rulec.cli import BAD_INPUT
-from rulec.commands.options import PRIORITIES, compiled, refuse, report_warnings, strategy
+from rulec.commands.options import (
+    PRIORITIES,
+    chosen_sources,
+    compiled,
+    refuse,
+    report_warnings,
+    strategy,
+)
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import Summary, run
 from rulec.runtime.inputs import STDIN, expand
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
-
-SOURCE: Final = "k8s_audit"
+from rulec.runtime.sources import SOURCES
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
 # the option that they stand for, and what their values mean for it.
@@ -96,8 +102,9 @@ def command(
     except OSError as error:
         click.echo(f"rulec run: cannot read {error.filename}: {error.strerror}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
+    source = _source_of_inputs(ruleset, options["sources"])
     with _progress(quiet) as progress:
-        summary = run(ruleset, SOURCE, found, print_alert, _notice, progress)
+        summary = run(ruleset, source, found, print_alert, _notice, progress)
     sys.stdout.flush()
     _finish(summary, quiet)
 
@@ -133,12 +140,28 @@ def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> R
         refuse(f"rulec run: cannot read {modules[0]}: {error.strerror}")
 
 
+def _source_of_inputs(ruleset: Ruleset, chosen: tuple[str, ...]) -> str:
+    """Return the event source that the inputs belong to."""
+    found = chosen or ruleset.sources or tuple(SOURCES)
+    if len(found) > 1:
+        message = f"there are rules for {', '.join(found)}: choose one with --source"
+        raise click.UsageError(message)
+    return found[0]
+
+
 def _restricted(
-    ruleset: Ruleset, sources: tuple[str, ...], priority: str, rule_matching: str
+    ruleset: Ruleset,
+    sources: tuple[str, ...],
+    source_files: tuple[Path, ...],
+    priority: str,
+    rule_matching: str,
 ) -> Ruleset:
     """Apply the options to a ruleset that has been compiled before."""
     from rulec.runtime.priority import parse_priority
 
+    if source_files:
+        raise click.UsageError("a compiled module knows its event sources: leave --source-file out")
+    chosen_sources(sources, ruleset.own_sources)
     threshold = parse_priority(priority)
     assert threshold is not None, "the option takes nothing else"
     rules = []

@@ -1,12 +1,10 @@
-"""Every event source, one entry each.
+"""Every event source that comes with rulec, one entry each.
 
-A source is a folder below this one with two modules: ``fields`` has the
-catalogue ``FIELDS``, and ``documents`` reads events (see ``Documents``). They
-are loaded when they are first needed: a built module needs no catalogue.
+Sources that a user defines are in ``json_source``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -45,13 +43,44 @@ class Documents(Protocol):
         """Read a stream of documents; yield the line of each and what it holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventSource:
+class EventSource(Protocol):
     """A stream of events that rules can be about.
 
     ``lenient`` sources accept what older rules for them rely on: ``<NA>`` as
     a constant for "no value", ``A:B`` for a range of integers, and scalar
     operators on list fields.
+    """
+
+    @property
+    def name(self) -> str:
+        """What rules call the source."""
+
+    @property
+    def doc(self) -> str:
+        """What its events are, in a sentence."""
+
+    @property
+    def lenient(self) -> bool:
+        """Whether older forms of rules are accepted."""
+
+    @property
+    def fields(self) -> Catalogue:
+        """The fields of the source's events, by name."""
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        """The names of the types of events; none if they have no types."""
+
+    @property
+    def documents(self) -> Documents:
+        """What reads the documents of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """An event source that is a package with the modules ``fields`` and ``documents``.
+
+    They are loaded when they are first needed: a built module needs no catalogue.
     """
 
     name: str
@@ -66,15 +95,20 @@ class EventSource:
         return found
 
     @property
+    def event_types(self) -> frozenset[str]:
+        """The names of the types of events; none if they have no types."""
+        return frozenset()
+
+    @property
     def documents(self) -> Documents:
         """The module that reads the documents of the source."""
         return cast(Documents, import_module(f"{self.package}.documents"))
 
 
-SOURCES: Final[Mapping[str, EventSource]] = {
+SOURCES: Final[dict[str, EventSource]] = {
     source.name: source
     for source in (
-        EventSource(
+        BuiltIn(
             "k8s_audit",
             "Kubernetes audit events, as kube-apiserver logs and posts them.",
             f"{__name__}.k8s_audit",
@@ -82,10 +116,3 @@ SOURCES: Final[Mapping[str, EventSource]] = {
         ),
     )
 }
-
-
-def sources(*, strict: bool = False) -> Mapping[str, EventSource]:
-    """Return the event sources; if ``strict``, with nothing that Falco would refuse."""
-    if not strict:
-        return SOURCES
-    return {name: replace(source, lenient=False) for name, source in SOURCES.items()}

@@ -3,6 +3,6 @@
 Its documents are flat: a member for each field, the argument in its name.
 """
 
-from rulec.runtime.sources import EventSource
+from rulec.runtime.sources import BuiltIn
 
-SOURCE = EventSource("test", "Events made up for tests.", "synthetic")
+SOURCE = BuiltIn("test", "Events made up for tests.", "synthetic")

@@ -7,15 +7,21 @@ event, never the others.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
-from rulec.runtime import jsonlines
 from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
 from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
-from rulec.runtime.jsontext import compact_size, decode
+from rulec.runtime.jsontext import compact_size
+from rulec.runtime.sources.reading import (
+    Reading,
+    Rejected,
+    decoded_document,
+    read_lines,
+    shown_value,
+    utf8_document,
+)
 
 SOURCE: Final = "k8s_audit"
 PLUGIN: Final = "k8saudit"  # Falco's name for what reads such documents
@@ -24,21 +30,6 @@ PLUGIN: Final = "k8saudit"  # Falco's name for what reads such documents
 EVENT_LIMIT: Final = 256 * 1024
 
 _NO_AUDIT: Final[dict[str, Any]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A part of a document that is no event, and why.
-
-    ``reason`` is one of ``not_audit``, ``no_time``, ``bad_time``,
-    ``too_large``, ``too_deep``, ``not_json``.
-    """
-
-    reason: str
-    detail: str
-
-
-Reading = tuple[list[Event], list[Rejected]]
 
 
 def new_run() -> Run:
@@ -63,12 +54,12 @@ def read(
     """
     if not isinstance(document, bytes | str | bytearray | memoryview):
         return _events(_parts(document), run or new_run(), None)
-    data = _utf8(document)
+    data = utf8_document(document)
     if len(data) > document_limit:
         raise EventError(f"the document is larger than {document_limit} bytes", "too_large")
     # A document within the limit holds no event beyond it.
     limit = event_limit if len(data) > event_limit else None
-    parts = _shallow_parts(data) if too_deep(data) else _parts(_decoded(data))
+    parts = _shallow_parts(data) if too_deep(data) else _parts(decoded_document(data))
     return _events(parts, run or new_run(), limit)
 
 
@@ -79,39 +70,17 @@ def lines(
     event_limit: int = EVENT_LIMIT,
     document_limit: int = DOCUMENT_LIMIT,
 ) -> Iterator[tuple[int, Reading | EventError]]:
-    """Read a file of documents: one a line, or each over several lines.
+    """Read a stream of documents: one a line, or each over several lines.
 
     Yields the number of each document's first line and what ``read`` makes
     of it, one after the other; a bad document does not end the reading.
     """
-    run = run or new_run()
-    for number, document in jsonlines.documents(stream, document_limit):
-        try:
-            if isinstance(document, EventError):
-                raise document
-            reading = read(
-                document, run=run, event_limit=event_limit, document_limit=document_limit
-            )
-        except EventError as error:
-            yield number, error
-        else:
-            yield number, reading
+    started = run or new_run()
 
+    def read_document(document: bytes) -> Reading:
+        return read(document, run=started, event_limit=event_limit, document_limit=document_limit)
 
-def _utf8(document: bytes | str | bytearray | memoryview) -> bytes:
-    if not isinstance(document, str):
-        return bytes(document)
-    try:
-        return document.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        raise EventError(f"the text is no Unicode: {error.reason}", "not_json") from None
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return decode(data)
-    except ValueError as error:
-        raise EventError(f"the document is no JSON: {error}", "not_json") from None
+    return read_lines(stream, read_document, document_limit)
 
 
 # --- the shapes of documents ----------------------------------------------------
@@ -163,12 +132,7 @@ def _item(item: Any) -> dict[str, Any] | Rejected:
 def _not_recognised(document: Any) -> str:
     if not isinstance(document, dict):
         return "an audit document is an object or an array"
-    return f"not an audit event: its kind is {_shown(document.get('kind'))}"
-
-
-def _shown(value: Any) -> str:
-    """Return a value as it may stand in a message: escaped, and not long."""
-    return ascii(value)[:60] if isinstance(value, str | int | None) else "no text"
+    return f"not an audit event: its kind is {shown_value(document.get('kind'))}"
 
 
 # --- the events -----------------------------------------------------------------
@@ -192,7 +156,7 @@ def _event(data: dict[str, Any], run: Run, limit: int | None) -> Event | Rejecte
         return Rejected("no_time", "stageTimestamp is missing or no text")
     time = nanoseconds(stamp)
     if time is None:
-        return Rejected("bad_time", f"stageTimestamp is no RFC 3339 time: {_shown(stamp)}")
+        return Rejected("bad_time", f"stageTimestamp is no RFC 3339 time: {shown_value(stamp)}")
     if limit is not None and (size := compact_size(data)) > limit:
         return Rejected("too_large", f"the event has {size} bytes, more than {limit}")
     # Only documents with an auditID have values for the ka fields.
@@ -218,7 +182,7 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
     around = data[:start] + data[end:]
     if not pieces or too_deep(around):
         raise EventError(f"the document has {refusal}", "too_deep")
-    envelope = _decoded(around)
+    envelope = decoded_document(around)
     in_array = isinstance(envelope, list)
     if not in_array and envelope.get("kind") != "EventList":
         raise EventError(f"the document has {refusal}", "too_deep")
@@ -228,7 +192,7 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
             yield Rejected("too_deep", f"the event has {refusal}")
             continue
         try:
-            event = _decoded(piece)
+            event = decoded_document(piece)
         except EventError as error:
             yield Rejected(error.reason, str(error))
             continue

@@ -1,10 +1,11 @@
-"""Write the two functions of a rule: its condition and its output."""
+"""Write the condition function of a rule: does an event meet its condition?"""
 
 import ast
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
+from rulec.bodies import Body
 from rulec.nodes import (
     And,
     Check,
@@ -17,18 +18,15 @@ from rulec.nodes import (
     OneOf,
     Or,
     Quantifier,
-    Sequence,
     Test,
     Transformed,
     Value,
 )
 from rulec.operators import OPERATORS, Meaning
-from rulec.plan import Output
 from rulec.python import (
     assign,
     call,
     compare,
-    constant,
     every,
     identifier,
     is_present,
@@ -38,9 +36,7 @@ from rulec.python import (
     some,
 )
 from rulec.references import shape
-from rulec.runtime import EXPORTS
 from rulec.runtime.encoding import is_utf8
-from rulec.transformers import TRANSFORMERS
 
 if TYPE_CHECKING:
     from rulec.emit import Module
@@ -56,44 +52,16 @@ def condition_body(condition: Condition, source: str, module: "Module") -> list[
     Each part of an ``and`` is a statement of its own, so that the fields that
     only later parts need are not loaded when an early part has decided.
     """
-    body = _Body(source, module)
+    body = _ConditionBody(source, module)
     body.decide(condition)
     return body.statements
 
 
-def output_body(output: Output, source: str, module: "Module") -> list[ast.stmt]:
-    """Write the statements that make the output of a rule for an event."""
-    body = _Body(source, module)
-    fields = [(key, body.value(value)) for key, value in output.fields]
-    text, shown = "", list[ast.expr]()
-    for part in output.parts:
-        if isinstance(part, str):
-            text += part.replace("%", "%%")
-            continue
-        text += "%s"
-        slot = call("shown", body.value(part.value))
-        if part.width is not None:
-            slot = call("fitted", slot, constant(part.width))
-        shown.append(slot)
-    message: ast.expr = constant(text % () if not shown else text)
-    if shown:
-        message = ast.BinOp(message, ast.Mod(), ast.Tuple(shown, ast.Load()))
-    keys: list[ast.expr | None] = [constant(key) for key, _ in fields]
-    found = ast.Dict(keys, [value for _, value in fields])
-    body.statements.append(ast.Return(ast.Tuple([message, found], ast.Load())))
-    return body.statements
-
-
 @dataclass
-class _Body:
-    """The body of a function while it is written: its statements and its variables."""
+class _ConditionBody(Body):
+    """The body of a condition function while it is written."""
 
-    source: str
-    module: "Module"
-    statements: list[ast.stmt] = field(default_factory=list)
-    variables: dict[Value, str] = field(default_factory=dict)
     present: set[Value] = field(default_factory=set)  # values that are known to be there
-    names: set[str] = field(default_factory=lambda: {"event", "item", *EXPORTS})
 
     def decide(self, condition: Condition) -> None:
         """Write statements that return whether the condition holds."""
@@ -233,30 +201,6 @@ class _Body:
         holds = emit(name("item"), operand)
         return call("any" if some_element else "all", ast.GeneratorExp(holds, [element]))
 
-    def value(self, value: Value) -> ast.expr:
-        """Write a value: a constant, or a variable that is assigned before its first use."""
-        match value:
-            case Constant():
-                return self.module.operand(None, value)
-            case Sequence(parts):
-                return ast.Tuple([self.value(part) for part in parts], ast.Load())
-            case Loaded() | Transformed():
-                if value not in self.variables:
-                    written = self.computed(value)
-                    self.variables[value] = identifier(_described(value), self.names)
-                    self.statements.append(assign(self.variables[value], written))
-                return name(self.variables[value])
-            case _:
-                assert_never(value)
-
-    def computed(self, value: Loaded | Transformed) -> ast.expr:
-        if isinstance(value, Loaded):
-            return self.module.load(value, self.source)
-        arguments = [self.value(argument) for argument in value.arguments]
-        if value.selector is not None:
-            arguments.append(constant(value.selector))
-        return call(TRANSFORMERS[value.transformer].function, *arguments)
-
 
 def required(node: Condition) -> frozenset[Value]:
     """Return the values that must be there for a condition to hold."""
@@ -306,15 +250,3 @@ def _is_known_utf8(operand: ast.expr) -> bool:
             return is_utf8(text)
         case _:
             return False
-
-
-def _described(value: Value) -> str:
-    match value:
-        case Loaded(declared, argument):
-            # "field" keeps a variable from looking like a load function.
-            prefix = "field " if declared.name.startswith("load") else ""
-            return f"{prefix}{declared.name} {argument or ''}"
-        case Transformed(transformer, arguments):
-            return " ".join([transformer, *map(_described, arguments)])
-        case _:
-            return "text"

@@ -1,0 +1,154 @@
+"""Event sources that a user defines: any stream of JSON objects.
+
+Which fields the events have, the compiler has to know; at run time only
+the time of an event is left to be found.
+"""
+
+import os
+import time as clock
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rulec.runtime.brackets import NESTING_LIMIT, too_deep
+from rulec.runtime.clock import nanoseconds
+from rulec.runtime.convert import double, integer
+from rulec.runtime.events import Event, EventError, Run
+from rulec.runtime.extract import follow
+from rulec.runtime.fields import MISSING, Catalogue, pointer_steps
+from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
+from rulec.runtime.sources.reading import (
+    Reading,
+    Rejected,
+    decoded_document,
+    read_lines,
+    shown_value,
+    utf8_document,
+)
+
+if TYPE_CHECKING:
+    from rulec.runtime.sources import Documents
+
+# How many nanoseconds a unit of time has.
+UNITS: Final[Mapping[str, int]] = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+@dataclass(frozen=True)
+class JsonSource:
+    """An event source over any stream of JSON objects.
+
+    ``time`` is a JSON pointer to the time of an event: RFC 3339 text, or a
+    number in ``time_unit`` (s, ms, us, ns) since the epoch. Without one, the
+    time of an event is the moment when it is read. ``events`` is a pointer to
+    the array of events in documents that hold several; without one, a
+    document is an event, or an array of events.
+    """
+
+    name: str
+    doc: str = ""
+    time: str | None = None
+    time_unit: str = "s"
+    events: str | None = None
+    fields: Catalogue = field(default_factory=dict, compare=False, repr=False)
+    lenient: bool = field(default=False, init=False)
+    event_types: frozenset[str] = field(default=frozenset(), init=False, repr=False)
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str]) -> "JsonSource":
+        """Read the description of a source from a YAML file.
+
+        :raises RulesError: if it is wrong; it holds everything that is.
+        """
+        from rulec.source_files import read_source
+
+        return read_source(path)
+
+    @property
+    def documents(self) -> "Documents":
+        """What reads the documents of the source."""
+        return JsonDocuments(self)
+
+
+class JsonDocuments:
+    """Reads the documents of a user-defined source."""
+
+    def __init__(self, source: JsonSource) -> None:
+        self._source = source
+        self._time = None if source.time is None else pointer_steps(source.time)
+        self._events = None if source.events is None else pointer_steps(source.events)
+        self._unit = UNITS[source.time_unit]
+
+    def new_run(self) -> Run:
+        """Start to number the events of this source."""
+        return Run(self._source.name)
+
+    def read(
+        self, document: Any, *, run: Run | None = None, document_limit: int = DOCUMENT_LIMIT
+    ) -> Reading:
+        """Return the events in a document, in order, and what was rejected.
+
+        :raises EventError: if it is no JSON, or neither an object nor an array.
+        """
+        if isinstance(document, bytes | str | bytearray | memoryview):
+            data = utf8_document(document)
+            if len(data) > document_limit:
+                raise EventError(f"the document is larger than {document_limit} bytes", "too_large")
+            if too_deep(data):
+                limit = f"more than {NESTING_LIMIT} values inside each other"
+                raise EventError(f"the document has {limit}", "too_deep")
+            document = decoded_document(data)
+        run = run or self.new_run()
+        events: list[Event] = []
+        rejected: list[Rejected] = []
+        for part in self._parts(document):
+            found = self._event(part, run)
+            if isinstance(found, Event):
+                events.append(found)
+            else:
+                rejected.append(found)
+        return events, rejected
+
+    def lines(
+        self, stream: ByteStream, *, run: Run | None = None, document_limit: int = DOCUMENT_LIMIT
+    ) -> Iterator[tuple[int, Reading | EventError]]:
+        """Read a stream of documents; yield the line of each and what it holds."""
+        started = run or self.new_run()
+
+        def read_document(document: bytes) -> Reading:
+            return self.read(document, run=started, document_limit=document_limit)
+
+        return read_lines(stream, read_document, document_limit)
+
+    def _parts(self, document: Any) -> list[Any]:
+        if self._events is not None and isinstance(document, dict):
+            found = follow(document, self._events)
+            if isinstance(found, list):
+                return found
+            raise EventError(f"there is no array of events at {self._source.events}", "no_events")
+        if isinstance(document, list):
+            return document
+        if isinstance(document, dict):
+            return [document]
+        raise EventError("an event is an object", "not_object")
+
+    def _event(self, data: Any, run: Run) -> Event | Rejected:
+        if not isinstance(data, dict):
+            return Rejected("not_object", f"an event is an object, not {shown_value(data)}")
+        if self._time is None:
+            return run.event(data, clock.time_ns())
+        value = follow(data, self._time)
+        if value is MISSING:
+            return Rejected("no_time", f"there is nothing at {self._source.time}")
+        when = self._nanoseconds(value)
+        if when is None:
+            return Rejected("bad_time", f"{shown_value(value)} is no time")
+        return run.event(data, when)
+
+    def _nanoseconds(self, value: Any) -> int | None:
+        if isinstance(value, str):
+            return nanoseconds(value)
+        whole = integer(value)
+        if whole is not None:
+            return whole * self._unit
+        number = double(value)
+        return None if number is None else round(number * self._unit)

@@ -1,0 +1,69 @@
+"""What the readers of all sources share: bytes to documents, and what is no event."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rulec.runtime import jsonlines
+from rulec.runtime.events import Event, EventError
+from rulec.runtime.jsonlines import ByteStream
+from rulec.runtime.jsontext import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A part of a document that is no event, and why.
+
+    ``reason`` is a short stable name: ``no_time``, ``bad_time``, ``too_large``,
+    ``too_deep``, ``not_json``, or ``not_...`` for what the source does not know.
+    """
+
+    reason: str
+    detail: str
+
+
+Reading = tuple[list[Event], list[Rejected]]
+
+
+def read_lines(
+    stream: ByteStream, read: Callable[[bytes], Reading], document_limit: int
+) -> Iterator[tuple[int, Reading | EventError]]:
+    """Read each document of a stream; yield its line (from 1) and what came of it."""
+    for number, document in jsonlines.documents(stream, document_limit):
+        try:
+            if isinstance(document, EventError):
+                raise document
+            reading = read(document)
+        except EventError as error:
+            yield number, error
+        else:
+            yield number, reading
+
+
+def utf8_document(document: bytes | str | bytearray | memoryview) -> bytes:
+    """Return the bytes of a document.
+
+    :raises EventError: if it is text that no bytes stand for.
+    """
+    if not isinstance(document, str):
+        return bytes(document)
+    try:
+        return document.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise EventError(f"the text is no Unicode: {error.reason}", "not_json") from None
+
+
+def decoded_document(data: bytes) -> Any:
+    """Decode a document, whose depth has been checked.
+
+    :raises EventError: if it is no JSON.
+    """
+    try:
+        return decode(data)
+    except ValueError as error:
+        raise EventError(f"the document is no JSON: {error}", "not_json") from None
+
+
+def shown_value(value: Any) -> str:
+    """Return a value as it may stand in a message: escaped, and not long."""
+    return ascii(value)[:60] if isinstance(value, str | int | None) else "no text"

@@ -1,0 +1,1 @@
+"""The syscall source: what is known about it at compile time."""

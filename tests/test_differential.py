@@ -1,0 +1,447 @@
+"""Compiled conditions against the plainest meaning there is, on random events.
+
+What Hypothesis draws is in ``strategies.py``. ``RULEC_FUZZ=100000`` makes the
+main test take that many pairs of a condition and an event for each source, and
+print how often each operator, modifier and transformer was true and false.
+"""
+
+import ast
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compiling import NO_MANIFEST
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from reference import holds, value_of
+from strategies import (
+    Case,
+    arguments_of,
+    audit_documents,
+    audit_event,
+    cases,
+    checked_cases,
+    flat_event,
+    parts_of,
+    shape_of,
+    vocabulary,
+    Values,
+)
+from synthetic import SOURCE as TEST
+
+from rulec import nodes
+from rulec.check import check
+from rulec.emit import emit
+from rulec.layout import layout
+from rulec.nodes import (
+    And,
+    Call,
+    Check,
+    Condition,
+    Const,
+    Constant,
+    FieldRef,
+    Items,
+    Literal,
+    Loaded,
+    Not,
+    OneOf,
+    Or,
+    Quantifier,
+    Sequence,
+    Transformed,
+    Value,
+)
+from rulec.operators import MODIFIERS, OPERATORS, SYNONYMS
+from rulec.outputs import field_text
+from rulec.passes import PASSES, Pass, simplify
+from rulec.passes.fold import fold
+from rulec.passes.merge import merge
+from rulec.passes.reorder import reorder
+from rulec.plan import CheckedRule, Output, Plan, Slot, plan
+from rulec.references import shape
+from rulec.runtime import prepared
+from rulec.runtime.events import Event
+from rulec.runtime.extract import extract
+from rulec.runtime.loading import execute, load, to_bytecode
+from rulec.runtime.rendering import fitted, shown
+from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.sources import SOURCES, EventSource
+from rulec.text import Text
+from rulec.transformers import TRANSFORMERS
+
+AUDIT = SOURCES["k8s_audit"]
+BOTH = pytest.mark.parametrize("source", [TEST, AUDIT], ids=lambda source: source.name)
+
+FUZZ = int(os.environ.get("RULEC_FUZZ", "0"))
+RULES, EVENTS = 2, 20  # in each example: a module of two rules, each asked about 20 events
+
+settings.register_profile(
+    "differential",
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
+quick = settings(settings.get_profile("differential"), max_examples=30)
+
+
+# --- the stages, for what was drawn -----------------------------------------------
+
+
+def checked_rules(
+    conditions: tuple[Condition, ...], outputs: tuple[Output, ...], source: EventSource
+) -> list[CheckedRule]:
+    """Check the conditions, which must be valid."""
+    found = []
+    for number, (condition, output) in enumerate(zip(conditions, outputs, strict=True)):
+        checked = check(condition, source)
+        assert not checked.problems, checked.problems[0]
+        found.append(rule_of(checked.condition, source, output, f"rule {number}"))
+    return found
+
+
+def rule_of(
+    checked: Condition, source: EventSource, output: Output = Output((), ()), name: str = "rule"
+) -> CheckedRule:
+    span = Text.of("(made up)").span(0)
+    return CheckedRule(name, "Debug", source.name, (), span, checked, output)
+
+
+def written(rules: Plan) -> str:
+    return layout(emit(rules, NO_MANIFEST))
+
+
+def three_ways(code: str, folder: Path) -> Iterator[Ruleset]:
+    """Yield the ruleset of a module: run at once, loaded as text, loaded as bytecode."""
+    yield execute(code)
+    text, bytecode = folder / "built.py", folder / "built.pyc"
+    text.write_bytes(code.encode())
+    bytecode.write_bytes(to_bytecode(code))
+    yield load(text)
+    yield load(bytecode)
+
+
+# --- the main test ----------------------------------------------------------------
+
+
+@pytest.mark.fuzz
+@BOTH
+def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: Path) -> None:
+    seen = Seen(source)
+    pairs = FUZZ or 1600
+
+    @settings(quick, max_examples=max(1, pairs // (RULES * EVENTS)))
+    @given(cases(source, RULES, EVENTS))
+    def agree(case: Case) -> None:
+        rules = checked_rules(case.conditions, case.outputs, source)
+        code = written(plan(rules, "first"))
+        rulesets = list(three_ways(code, tmp_path))
+        for number, condition in enumerate(case.conditions):
+            for event in case.events:
+                expected = holds(condition, event, source)
+                found = [ruleset.rules[number].matches(event) for ruleset in rulesets]
+                assert found == [expected] * 3, f"{event.data}\n{condition}\n{code}"
+            seen.count(condition, case.events)
+        for number, output in enumerate(case.outputs):
+            for event in case.events[:4]:
+                expected = message(output, event), fields_of(output, event)
+                found = [ruleset.rules[number].output(event) for ruleset in rulesets]
+                assert found == [expected] * 3, f"{event.data}\n{output}\n{code}"
+
+    agree()
+    if FUZZ:
+        print(seen.table())
+        assert seen.one_sided() == [], "never true, or never false"
+
+
+def message(output: Output, event: Event) -> str:
+    """Return what an output says, in the plainest way."""
+    text = ""
+    for part in output.parts:
+        if isinstance(part, Slot):
+            value = shown(worth(part.value, event))
+            part = value if part.width is None else fitted(value, part.width)
+        text += part
+    return text
+
+
+def fields_of(output: Output, event: Event) -> dict[str, Any]:
+    return {key: worth(value, event) for key, value in output.fields}
+
+
+class Seen:
+    """How often each operator, modifier and transformer was seen true and false."""
+
+    def __init__(self, source: EventSource) -> None:
+        self.source = source
+        self.counts: dict[str, Counter[bool]] = {name: Counter() for name in self.expected()}
+        self.pairs = 0
+
+    def expected(self) -> Iterator[str]:
+        """Yield everything that conditions of the source can have in them."""
+        words = vocabulary(self.source)
+        for operator, left in words.questions:
+            yield self.asked(operator.symbol, left)
+        yield from MODIFIERS
+        yield from ("val()", "transformer")
+        yield from sorted({name for calls in words.calls.values() for name in calls})
+        if self.source.lenient:
+            yield from ("<NA>", "A:B")
+
+    def asked(self, word: str, left: Any) -> str:
+        if self.source is not TEST:
+            return f"{word} list" if left.is_list else word
+        return f"{word} {'list of ' if left.is_list else ''}{left.type.name}"
+
+    def count(self, condition: Condition, events: tuple[Event, ...]) -> None:
+        self.pairs += len(events)
+        checks = {part: None for part in parts_of(condition) if isinstance(part, Check)}
+        for each in checks:
+            names = list(self.names(each))
+            for event in events:
+                answer = holds(each, event, self.source)
+                for name in names:
+                    self.counts[name][answer] += 1
+
+    def names(self, node: Check) -> Iterator[str]:
+        word, _, modifier = node.operator.partition(" ")
+        yield self.asked(SYNONYMS.get(word, word), shape_of(node.left, self.source))
+        if modifier:
+            yield modifier
+        if isinstance(node.right, FieldRef):
+            yield "val()"
+        if isinstance(node.right, Call):
+            yield "transformer"
+        yield from {part.name for part in parts_of(node) if isinstance(part, Call)}
+        if self.source.lenient and not modifier and isinstance(node.right, Literal | Items):
+            constants = [part.text for part in parts_of(node.right) if isinstance(part, Literal)]
+            if "<NA>" in constants:
+                yield "<NA>"
+            if any(text[:1] != "<" and ":" in text for text in constants):
+                yield "A:B"
+
+    def table(self) -> str:
+        lines = [f"\n{self.source.name}: {self.pairs:,} pairs", f"{'':36}{'true':>9}{'false':>9}"]
+        lines += [f"{n:36}{c[True]:9,}{c[False]:9,}" for n, c in self.counts.items()]
+        return "\n".join(lines)
+
+    def one_sided(self) -> list[str]:
+        return [name for name, count in self.counts.items() if not (count[True] and count[False])]
+
+
+# --- checked conditions and passes ------------------------------------------------
+
+
+def meets(node: Condition, event: Event) -> bool:
+    """Return what a checked condition says of an event, with the meanings in the table."""
+    match node:
+        case Const(value):
+            return value
+        case Not(operand):
+            return not meets(operand, event)
+        case And(operands):
+            return all(meets(operand, event) for operand in operands)
+        case Or(operands):
+            return any(meets(operand, event) for operand in operands)
+        case OneOf(operands):
+            return sum(meets(operand, event) for operand in operands) == 1
+        case nodes.Test():
+            return passes(node, event)
+    raise AssertionError(node)
+
+
+def passes(node: nodes.Test, event: Event) -> bool:
+    found = worth(node.value, event)
+    if found is None:
+        return False
+    if node.operand is None:
+        return True
+    meaning = OPERATORS[node.operator].meanings[shape(node.value).type.kind]
+    operand = worth(node.operand, event)
+    if operand is None:
+        return False
+    operand = prepared(meaning.prepare, operand)
+    match node.quantifier:
+        case Quantifier.NONE:
+            return meaning.holds(found, operand)
+        case Quantifier.EVERY:
+            return found != () and all(meaning.holds(item, operand) for item in found)
+        case Quantifier.SOME:
+            return any(meaning.holds(item, operand) for item in found)
+
+
+def worth(value: Value, event: Event) -> Any:
+    match value:
+        case Loaded(field, argument):
+            return extract(field, argument, event)
+        case Constant(constant, _):
+            return constant
+        case Sequence(parts):
+            return tuple(worth(part, event) for part in parts)
+        case Transformed(name, arguments, selector):
+            chosen = () if selector is None else (selector,)
+            found = [worth(argument, event) for argument in arguments]
+            return TRANSFORMERS[name].meaning(*found, *chosen)
+
+
+@BOTH
+@pytest.mark.parametrize("rewrite", [*dict.fromkeys(PASSES), simplify], ids=lambda p: p.__name__)
+def test_every_pass_keeps_the_meaning(rewrite: Pass, source: EventSource) -> None:
+    @settings(quick, max_examples=100)
+    @given(checked_cases(source, 8))
+    def agree(case: tuple[Condition, tuple[Event, ...]]) -> None:
+        condition, events = case
+        rewritten = rewrite(condition)
+        for event in events:
+            assert meets(rewritten, event) == meets(condition, event), rewritten
+
+    agree()
+
+
+@pytest.mark.parametrize("rewrite", [fold, merge, reorder, simplify], ids=lambda p: p.__name__)
+def test_every_pass_is_finished_after_one_run(rewrite: Pass) -> None:
+    @settings(quick, max_examples=200)
+    @given(checked_cases(TEST, 0))
+    def finished(case: tuple[Condition, tuple[Event, ...]]) -> None:
+        once = rewrite(case[0])
+        assert rewrite(once) == once
+
+    finished()
+
+
+@BOTH
+@pytest.mark.parametrize("simplified", [False, True], ids=["as checked", "simplified"])
+def test_what_is_written_means_what_was_checked(simplified: bool, source: EventSource) -> None:
+    """Write conditions without the passes, too: they must not be needed."""
+
+    @quick
+    @given(checked_cases(source, 15))
+    def agree(case: tuple[Condition, tuple[Event, ...]]) -> None:
+        condition, events = case
+        rule = rule_of(condition, source)
+        rules = plan([rule], "first") if simplified else Plan((rule,), "first")
+        code = written(rules)
+        matches = execute(code).rules[0].matches
+        for event in events:
+            assert matches(event) is meets(condition, event), f"{event.data}\n{code}"
+
+    agree()
+
+
+# --- loads ------------------------------------------------------------------------
+
+# What no JSON decoder makes, but a caller may put into a dict.
+WILD: tuple[Any, ...] = (
+    *(b"a\xff", bytearray(b"a"), ("a", {"image": "b"}), {1: "a", None: 2}, {"a": object()}),
+    *(object(), float("nan"), float("inf"), 10**5000, "\ud800", "\ud800\udcff", {"\ud800": []}),
+    type("Text", (str,), {})("a"),
+)
+
+
+@lru_cache(maxsize=None)
+def loads(source: EventSource) -> tuple[list[Loaded], Callable[[Event], dict[str, Any]]]:
+    """Compile the loads of every field with every argument that we know."""
+    loaded = [
+        Loaded(field, argument)
+        for field in source.fields.values()
+        for argument in dict.fromkeys(arguments_of(field))
+        # Alerts show another value of these.
+        if field.output_attribute is None
+    ]
+    output = Output((), tuple((str(number), each) for number, each in enumerate(loaded)))
+    ruleset = execute(written(plan([rule_of(Const(True), source, output)], "first")))
+    return loaded, lambda event: ruleset.rules[0].output(event)[1]
+
+
+def assert_loads_equal_extract(event: Event, source: EventSource) -> None:
+    loaded, load_all = loads(source)
+    found = load_all(event)
+    for number, each in enumerate(loaded):
+        expected = extract(each.field, each.argument, event)
+        same = found[str(number)]
+        assert (same, type(same)) == (expected, type(expected)), field_text(each)
+
+
+@settings(quick, max_examples=100)
+@given(st.data())
+def test_loads_of_audit_events_equal_extract(data: st.DataObject) -> None:
+    document = data.draw(audit_documents(AUDIT))
+    assert_loads_equal_extract(audit_event(data.draw, document), AUDIT)
+
+
+@settings(quick, max_examples=100)
+@given(st.data())
+def test_loads_of_audit_events_take_what_is_no_json(data: st.DataObject) -> None:
+    document = data.draw(audit_documents(AUDIT))
+    for place in list(containers_in(document)):
+        if data.draw(st.integers(0, 3)) == 0:
+            chosen = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+            place[chosen] = data.draw(st.sampled_from(WILD))
+    assert_loads_equal_extract(audit_event(data.draw, document), AUDIT)
+
+
+def containers_in(value: Any) -> Iterator[Any]:
+    """Yield the objects and arrays in a document that are not empty."""
+    if isinstance(value, dict | list) and value:
+        yield value
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from containers_in(part)
+
+
+@settings(quick, max_examples=60)
+@given(st.data())
+def test_loads_of_made_up_events_equal_extract(data: st.DataObject) -> None:
+    loaded, _ = loads(TEST)
+    wanted = [(each.field, each.argument) for each in loaded]
+    assert_loads_equal_extract(flat_event(data.draw, wanted, Values()), TEST)
+
+
+# --- the text of modules ----------------------------------------------------------
+
+
+class Signed(ast.NodeTransformer):
+    """Writes negative numbers as Python reads them: a minus, then the number."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # noqa: N802
+        if isinstance(node.value, int | float) and node.value < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-node.value))
+        return node
+
+
+@BOTH
+def test_the_text_of_a_module_is_its_tree(source: EventSource) -> None:
+    @settings(quick, max_examples=60)
+    @given(cases(source, 3, 0))
+    def same(case: Case) -> None:
+        rules = checked_rules(case.conditions, case.outputs, source)
+        module = emit(plan(rules, "first"), NO_MANIFEST)
+        text = layout(module)
+        assert ast.dump(ast.parse(text)) == ast.dump(Signed().visit(module)), text
+        assert text == text.encode("ascii", "backslashreplace").decode() or text.encode(), text
+
+    same()
+
+
+# --- documents as bytes and as objects --------------------------------------------
+
+
+@quick
+@given(st.data())
+def test_bytes_and_objects_give_the_same_verdicts(data: st.DataObject) -> None:
+    case = data.draw(cases(AUDIT, RULES, EVENTS))
+    rules = checked_rules(case.conditions, case.outputs, AUDIT)
+    ruleset = execute(written(plan(rules, "all")))
+    for event in case.events:
+        indent = data.draw(st.sampled_from((None, 1)))
+        encoded = json.dumps(event.data, ensure_ascii=False, indent=indent)
+        (from_bytes,), _ = AUDIT.documents.read(encoded.encode("utf-8", "surrogateescape"))
+        (from_object,), _ = AUDIT.documents.read(event.data)
+        for rule in ruleset.rules:
+            assert rule.matches(from_bytes) == rule.matches(from_object)
+            assert rule.output(from_bytes) == rule.output(from_object)

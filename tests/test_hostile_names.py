@@ -1,0 +1,476 @@
+"""Whatever rules are called and say, the module that they become does nothing but match.
+
+Names and values are put into every place of a rules file. The syntax of the
+module that comes out is compared with that of the same rules with harmless
+words in them, and the module has to raise the right alert.
+"""
+
+import ast
+import builtins
+import keyword
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rule_events import audit_event
+
+from rulec import RulesError, compile_ruleset
+from rulec.runtime import EXPORTS
+from rulec.runtime.alert import Alert
+from rulec.runtime.ruleset import Ruleset
+
+HARMLESS = "harmless"
+
+# Words that mean something to Python, to built modules or to conditions.
+WORDS = sorted(
+    {
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *(name for name in dir(builtins) if name[0] != "_"),
+        *EXPORTS,
+        *(name.lower() for name in EXPORTS),
+        *("rule", "rules", "ruleset", "manifest", "event", "item", "items", "value", "found"),
+        *("part", "load_ka_verb", "ka_verb", "ka_user_name", "load_jevt_value_a", "step_1"),
+        *("harmless_output", "ip_address", "ip_network", "main", "sys", "os", "exists", "alert"),
+    }
+)
+
+ODDITIES = [
+    *("'", '"', '"""', "'''", '""" + __import__("os") + """', "''' x '''", "\\", "\\\\", "a\\"),
+    *("\\'", '\\"', '\\"""', "\\n", "\\x41", "\\N{DASH}", "\\u0041", "\\0", "\n", "\r", "\r\n"),
+    *("a\nimport os\n", "a\r\nb", "\tb", "a\vb", "a\fb", "a\0b", "a\x1bb", "a\x7fb", "a\x85b"),
+    *("a\u2028b", "a\u2029b", "\ufeffa", "a\u200bb", "\u202ea\u202c", "\u2066a\u2069", "a\u061cb"),
+    *("# x", "a # b", "a#b", "#", "{x}", "{{x}}", "{0}", "{x!r}", "f'{x}'", "${x}", "$x", "`x`"),
+    *("%s", "%(x)s", "%%", "%", "%d %s", "__import__('os')", "__import__('os').system('x')"),
+    *("eval(x)", "x); import os; (x", "x, y", "lambda: 0", "x = 1", ") or True or (", "(", ")"),
+    *("[", "]", "a[0]", "{", "}", ":", "a: b", "- a", "*a", "&a", "!a", "|", ">", "~", "null"),
+    *("@x", "^", "é", "e\u0301", "日本語", "😀", "\U000e0041", "ｉｍｐｏｒｔ", "ﬁ", "ı", "K", "ſ"),
+    *("1", "1st", "_", "__", "__name__", "a__b", "-", "--", "/", "//", "/etc/passwd", "../x"),
+    *("a b", "a  b", "A b", "a/b", "a-b", "a_b", "a.b", "A_B", "<NA>", "None", "True", "nan"),
+    *("and", "or", "not", "in", "a and b", "ka.verb", "ka.verb = x", "val(ka.verb)", "tolower(x)"),
+    *("x" * 79, "x" * 81, "x" * 254, "x" * 10_000, "é" * 127, "'" * 200, "\\" * 100, "(" * 100),
+]
+
+PIECES = [*ODDITIES[:-8], "a", "b", " ", "0", "x" * 30]
+TEXTS = st.lists(
+    st.sampled_from(PIECES) | st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
+).map("".join)
+
+
+# --- rules with a text in one place ---------------------------------------------------
+
+
+def yaml(text: str) -> str:
+    """Write YAML with as few escapes as there can be."""
+    return '"' + "".join(_YAML.get(c, c) for c in text) + '"'
+
+
+_YAML = {
+    **{c: f"\\U{ord(c):08x}" for c in "\0\t\n\r\v\f\x85\u2028\u2029\ufeff"},
+    '"': '\\"',
+    "\\": "\\\\",
+}
+
+
+def quoted(text: str) -> str:
+    """Write a quoted string of a condition."""
+    special = {'"': r"\x22", "\\": r"\x5c", "\0": r"\x00"}
+    return f'"{"".join(special.get(c, c) for c in text)}"'
+
+
+def in_bytes(text: str) -> str:
+    """Write a quoted string of a condition as escaped bytes."""
+    escapes = [rf"\x{byte:02x}" for byte in text.encode("utf-8", "surrogateescape")]
+    return f'"{"".join(escapes)}"'
+
+
+def pointer(text: str) -> str:
+    return "/" + text.replace("~", "~0").replace("/", "~1")
+
+
+RULES = """\
+- list: {list}
+  items: [{item}, b, c, d, e, f, g, h]
+- macro: {macro}
+  condition: ka.user.name exists
+- rule: {rule}
+  desc: {desc}
+  condition: {condition}
+  output: {output}
+  priority: INFO
+  source: k8s_audit
+  tags: [{tag}]
+  exceptions:
+    - name: {exception}
+      fields: [ka.user.name, ka.verb]
+      comps: [=, =]
+      values: [[{value}, never]]
+"""
+
+DEFAULTS = {
+    "list": "names",
+    "item": "a",
+    "macro": "named",
+    "rule": "A rule",
+    "desc": "d",
+    "condition": "ka.verb in (names) and named",
+    "output": '"verb=%ka.verb"',
+    "tag": "t",
+    "exception": "e",
+    "value": "nobody",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of a rules file.
+
+    ``rules`` makes what replaces the defaults for a text, ``event`` makes an
+    event that the rule with it matches; ``never_refused`` and ``expected``
+    say what is known about the alert.
+    """
+
+    rules: Callable[[str], dict[str, str]]
+    event: Callable[[str], dict[str, Any]] = lambda text: audit_event(verb="a")
+    never_refused: Callable[[str], bool] = lambda text: True
+    expected: Callable[[str, Alert], bool] = lambda text, alert: alert.message == "verb=a"
+
+
+def user(text: str) -> dict[str, Any]:
+    return audit_event(verb="a", user=text)
+
+
+def fits(text: str) -> bool:
+    """Return whether a text is short enough for a constant."""
+    return len(text.encode()) <= 255
+
+
+def is_word(text: str) -> bool:
+    return re.fullmatch("[A-Za-z][A-Za-z0-9_]*", text) is not None
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text stands for itself in a condition, and in a list, unquoted."""
+    return is_word(text) and text not in ("and", "or", "not", "in", "names", "named")
+
+
+PLACES: dict[str, Place] = {
+    "rule": Place(
+        lambda text: {"rule": yaml(text)}, expected=lambda text, alert: alert.rule == text
+    ),
+    "desc": Place(lambda text: {"desc": yaml(text)}),
+    "output": Place(
+        lambda text: {"output": yaml(f"x{text}y %ka.verb")},
+        never_refused=lambda text: "%" not in text,
+        expected=lambda text, alert: "%" in text or alert.message == f"x{text}y a",
+    ),
+    "tag": Place(
+        lambda text: {"tag": yaml(text)}, expected=lambda text, alert: alert.tags == (text,)
+    ),
+    "macro": Place(
+        lambda text: {"macro": yaml(text), "condition": yaml(f"ka.verb = a and {text}")},
+        never_refused=is_plain,
+    ),
+    "name of a macro that is not used": Place(
+        lambda text: {"macro": yaml(text), "condition": "ka.verb in (names)"}
+    ),
+    "list": Place(
+        lambda text: {"list": yaml(text), "condition": yaml(f"ka.verb in ({text})")},
+        never_refused=is_plain,
+    ),
+    "name of a list that is not used": Place(
+        lambda text: {"list": yaml(text), "condition": "ka.user.name exists"},
+        never_refused=lambda text: text not in ("ka.user.name", "exists"),
+    ),
+    "item": Place(
+        lambda text: {"item": yaml(text), "condition": "ka.user.name in (names)"},
+        user,
+        never_refused=is_plain,
+    ),
+    "quoted item": Place(
+        lambda text: {"item": yaml(quoted(text)), "condition": "ka.user.name in (names)"},
+        user,
+        never_refused=fits,
+    ),
+    "constant": Place(
+        lambda text: {"condition": yaml(f"ka.user.name = {quoted(text)} and ka.verb in (names)")},
+        user,
+        never_refused=fits,
+    ),
+    "constant in bytes": Place(
+        lambda text: {"condition": yaml(f"ka.user.name in ({in_bytes(text)}, other, {text[:0]}b)")},
+        user,
+        never_refused=fits,
+    ),
+    "part of a value": Place(
+        lambda text: {
+            "condition": yaml(
+                f"ka.user.name contains {quoted(text)} and ka.user.name startswith {quoted(text)}"
+                f" and ka.user.name endswith {quoted(text)}"
+            )
+        },
+        user,
+        never_refused=fits,
+    ),
+    "argument": Place(
+        lambda text: {"condition": yaml(f"jevt.value[{quoted(pointer(text))}] = v")},
+        lambda text: audit_event(verb="a", **{text: "v"}),
+        never_refused=fits,
+    ),
+    "argument in an output": Place(
+        lambda text: {"output": yaml(f"%jevt.value[{in_bytes(pointer(text))}]!")},
+        lambda text: audit_event(verb="a", **{text: "v"}),
+        never_refused=lambda text: len(text) < 200 and not text.isdecimal(),
+        expected=lambda text, alert: alert.message == "v!",
+    ),
+    "name of an exception": Place(lambda text: {"exception": yaml(text)}),
+    "value of an exception": Place(
+        lambda text: {"value": yaml(quoted(text))}, user, never_refused=fits
+    ),
+}
+
+
+def write(folder: Path, rules: str, name: str = "rules.yaml") -> Path:
+    path = folder / name
+    path.write_text(rules, "utf-8")
+    return path
+
+
+def build(folder: Path, place: Place, text: str) -> Ruleset | None:
+    """Return the ruleset with a text in a place; None if the compiler refuses it properly."""
+    path = write(folder, RULES.format(**{**DEFAULTS, **place.rules(text)}))
+    try:
+        return compile_ruleset(path)
+    except RulesError as error:
+        diagnostics, shown = error.diagnostics, str(error)
+    assert shown
+    assert all(each.line >= 1 and each.file == str(path) for each in diagnostics)
+    return None
+
+
+# --- what a module consists of --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Substance:
+    """What a module can do: its kinds of syntax, what it imports, the names from outside."""
+
+    syntax: frozenset[str]
+    imports: frozenset[str]
+    names: frozenset[str]
+    attributes: frozenset[str]
+
+
+def substance(code: str) -> Substance:
+    """Return what a module consists of, after checking that it reads as it should."""
+    assert all(c == "\n" or c.isprintable() for c in code), "something in it cannot be seen"
+    tree = ast.parse(code)
+    nodes = list(ast.walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    defined = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    defined |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    functions = [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
+    aliases = [node for node in nodes if isinstance(node, ast.alias)]
+    imported = {alias.asname or alias.name for alias in aliases}
+    top = [n.id for s in tree.body if isinstance(s, ast.Assign) for n in s.targets]  # type: ignore[attr-defined]
+    assert len(set(top)) == len(top), "something is defined twice"
+    assert len(set(functions)) == len(functions), "a function is defined twice"
+    outside = used - defined - set(functions)
+    assert not (defined | set(functions)) & imported, "an import is hidden"
+    assert not (set(top) | set(functions)) & (used & set(dir(builtins))), "a builtin is hidden"
+    assert all(name.isascii() and name.isidentifier() for name in used | defined | {*functions})
+    return Substance(
+        frozenset(type(node).__name__ for node in nodes),
+        frozenset(
+            f"{node.module}.{alias.name}"
+            for node in nodes
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        ),
+        frozenset(outside),
+        frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute)),
+    )
+
+
+def examine(folder: Path, name: str, text: str, harmless: Substance) -> bool:
+    """Check rules with a text in a place; return whether they could be compiled."""
+    place = PLACES[name]
+    ruleset = build(folder, place, text)
+    if ruleset is None:
+        assert not place.never_refused(text), "there is nothing wrong with it"
+        return False
+    assert ruleset.code is not None
+    assert substance(ruleset.code) == harmless
+    (alert,) = ruleset.match(place.event(text), "k8s_audit")
+    assert place.expected(text, alert), alert
+    assert "\n" not in alert.text()
+    assert alert.json().count("\n") == 0
+    return True
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def harmless(folder: Path) -> dict[str, Substance]:
+    """What the module consists of with a harmless word in each place."""
+    found = {}
+    for name, place in PLACES.items():
+        ruleset = build(folder, place, HARMLESS)
+        assert ruleset is not None
+        assert ruleset.code is not None
+        found[name] = substance(ruleset.code)
+    return found
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_no_text_is_more_than_text(name: str, folder: Path, harmless: dict[str, Substance]) -> None:
+    compiled = [examine(folder, name, text, harmless[name]) for text in ODDITIES]
+    assert any(compiled)
+
+
+@pytest.mark.parametrize("name", ["rule", "list", "macro", "item", "constant"])
+def test_words_of_python_and_of_the_runtime_are_names_like_others(
+    name: str, folder: Path, harmless: dict[str, Substance]
+) -> None:
+    for word in WORDS:
+        examine(folder, name, word, harmless[name])
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_made_up_texts_are_no_more_than_text(
+    name: str, folder: Path, harmless: dict[str, Substance]
+) -> None:
+    @given(TEXTS)
+    @settings(max_examples=40, deadline=None, database=None)
+    def check(text: str) -> None:
+        examine(folder, name, text, harmless[name])
+
+    check()
+
+
+@pytest.mark.parametrize("text", [*ODDITIES, "\udcff", "\udce9é"])
+def test_file_names(text: str, folder: Path) -> None:
+    name = f"{text}.yaml"
+    if not set(text).isdisjoint("/\0") or len(os.fsencode(name)) > 255:
+        pytest.skip("there can be no such file")
+    ruleset = compile_ruleset(write(folder, RULES.format(**DEFAULTS), name))
+    (plain,) = compile_ruleset(write(folder, RULES.format(**DEFAULTS))).rules
+    assert ruleset.code is not None
+    substance(ruleset.code)
+    assert [file for file, _ in ruleset.manifest.inputs] == [name]
+    (rule,) = ruleset.rules
+    assert rule.where == f"{name}:{plain.where.rpartition(':')[2]}"
+    assert rule.matches.__name__ == plain.matches.__name__
+    assert len(ruleset.match(audit_event(verb="a"), "k8s_audit")) == 1
+
+
+# --- many names in one module ---------------------------------------------------------
+
+
+def one_each(names: Iterable[str], entry: str) -> str:
+    """Write an entry for each name; ``{name}`` is the name, ``{n}`` its number."""
+    return "\n".join(entry.format(n=n, name=yaml(name)) for n, name in enumerate(names))
+
+
+RULE = """\
+- rule: {name}
+  desc: d
+  condition: ka.user.name = user{n}
+  output: rule {n} by %ka.user.name
+  priority: INFO
+  source: k8s_audit
+"""
+
+
+def test_all_names_in_one_module(folder: Path) -> None:
+    names = [*dict.fromkeys([*ODDITIES, *WORDS])]
+    path = write(folder, one_each(names, RULE))
+    ruleset = compile_ruleset(path, rule_matching="all")
+    assert ruleset.code is not None
+    substance(ruleset.code)
+    assert [rule.name for rule in ruleset.rules] == names
+    for n, name in enumerate(names):
+        (alert,) = ruleset.match(user(f"user{n}"), "k8s_audit")
+        assert (alert.rule, alert.message) == (name, f"rule {n} by user{n}")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a b", "a/b", "a-b", "A B", "a  b", "a_b", "a_b_2", "a b 2", "a-b-3", "a_b_2_2"],
+        ["a", "a output", "a_output", "a output output", "A", "a_2", "a output 2", "a 2 output"],
+        ["日本", "中国", "!", "?", "rule", "rule_2", "Rule", "rule 2", "...", "rule_rule"],
+        ["1", "rule 1", "Rule_1", "01", "1!", "rule_1_2", "١"],
+        ["class", "rule class", "CLASS", "Class", "cl\u00adass", "class_", "_class"],
+        ["x" * 80, "x" * 81, "x" * 1000, "X" * 80, "x" * 80 + "_2", "x" * 78 + "_2"],
+        ["load ka.user.name", "load_ka_user_name", "load_ka_user_name_2", "ka_user_name"],
+    ],
+    ids=lambda names: f"{names[0][:10]} and its likes",
+)
+def test_names_that_look_alike_stay_apart(names: list[str], folder: Path) -> None:
+    ruleset = compile_ruleset(write(folder, one_each(names, RULE)), rule_matching="all")
+    assert ruleset.code is not None
+    substance(ruleset.code)
+    found = [ruleset.match(user(f"user{n}"), "k8s_audit") for n, _ in enumerate(names)]
+    assert [[alert.rule for alert in alerts] for alerts in found] == [[name] for name in names]
+
+
+LIST = """\
+- list: {name}
+  items: [user{n}, a{n}, b{n}, c{n}, d{n}, e{n}, f{n}, g{n}]
+"""
+PATTERNS = """\
+- list: {name}
+  items: [/user{n}*, /b, /c, /d, /e, /f, /g]
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "condition"),
+    [(LIST, "ka.user.name in ({name})"), (PATTERNS, "ka.user.name pmatch ({name})")],
+)
+def test_lists_may_be_called_like_anything(entry: str, condition: str, folder: Path) -> None:
+    names = [word for word in WORDS if is_plain(word)]
+    rules = one_each(names, entry) + "".join(
+        RULE.format(n=n, name=yaml(name)).replace(
+            f"ka.user.name = user{n}", condition.format(name=name)
+        )
+        for n, name in enumerate(names)
+    )
+    ruleset = compile_ruleset(write(folder, rules), rule_matching="all")
+    assert ruleset.code is not None
+    substance(ruleset.code)
+    slash = "/" if "pmatch" in condition else ""
+    for n, name in enumerate(names):
+        (alert,) = ruleset.match(user(f"{slash}user{n}"), "k8s_audit")
+        assert alert.rule == name
+    # Nothing is true of a user who is not there.
+    event = audit_event()
+    del event["user"]
+    assert ruleset.match(event, "k8s_audit") == []
+
+
+def test_arguments_that_look_alike_stay_apart(folder: Path) -> None:
+    arguments = ["a b", "a-b", "a_b", "A_b", "a/b", "a~b", "日本", "中国", "", "0", "00", "class"]
+    condition = " and ".join(
+        f"jevt.value[{quoted(pointer(text))}] = v{n}" for n, text in enumerate(arguments)
+    )
+    ruleset = compile_ruleset(
+        write(folder, RULES.format(**{**DEFAULTS, "condition": yaml(condition)}))
+    )
+    assert ruleset.code is not None
+    substance(ruleset.code)
+    members = {text: f"v{n}" for n, text in enumerate(arguments)}
+    assert len(ruleset.match(audit_event(verb="a", **members), "k8s_audit")) == 1
+    for text in arguments:
+        changed = {**members, text: "other"}
+        assert ruleset.match(audit_event(verb="a", **changed), "k8s_audit") == []
