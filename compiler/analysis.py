@@ -18,9 +18,9 @@ from rulec.extras import NO_EXTRAS, Extras
 from rulec.items import Context, Rule
 from rulec.lists import Lists, expand_lists
 from rulec.nodes import Condition
-from rulec.outputs import read_output
+from rulec.outputs import CONTAINER_INFO, read_output, without_container_info
 from rulec.parse import parse_condition
-from rulec.plan import CheckedRule
+from rulec.plan import CheckedRule, Output
 from rulec.references import References
 from rulec.resolve import Macros, resolve_macros
 from rulec.runtime.fields import Catalogue
@@ -137,12 +137,7 @@ class _Analysis:
         self.check_exceptions(rule, fields)
         text, problems = fold_exceptions(rule)
         self.diagnostics += problems
-        try:
-            written, extra = self.extras.output(rule), self.extras.extra_fields(rule)
-            output = read_output(written, fields, extra)
-        except ProblemError as error:
-            self.diagnostics.append(Diagnostic(OUTPUT, error.problem, rule.output_context))
-            output = None
+        output = self.read_output(rule, fields)
         try:
             text = self.substituted(text)
             condition = self.macros.resolve(parse_condition(text))
@@ -153,11 +148,11 @@ class _Analysis:
             return None
         self.resolved[rule.name] = condition
         checked = check(condition, source, fields)
-        for problem in checked.problems:
-            self.report(problem, rule.condition_context, text)
         for warning in checked.warnings:
             code = _WARNING_CODES.get(warning.kind, "LOAD_COMPILE_CONDITION")
             self.diagnostics.append(diagnose_condition(code, warning, rule.condition_context, text))
+        for problem in checked.problems:
+            self.report(problem, rule.condition_context, text)
         if output is None or checked.problems:
             return None
         self.check_event_types(rule, condition, source, text)
@@ -170,6 +165,25 @@ class _Analysis:
             checked.condition,
             output,
         )
+
+    def read_output(self, rule: Rule, fields: Catalogue) -> Output | None:
+        """Read the output of a rule; None if something is wrong with it."""
+        written = self.extras.output(rule)
+        if CONTAINER_INFO in str(written):
+            message = f"{CONTAINER_INFO} is not shown any more"
+            problem = Problem("container_info", message, rule.output.span(0))
+            self.diagnostics.append(Diagnostic("LOAD_DEPRECATED_ITEM", problem, rule.context))
+            written = without_container_info(written)
+        warnings: list[Problem] = []
+        try:
+            return read_output(written, fields, self.extras.extra_fields(rule), warnings)
+        except ProblemError as error:
+            self.diagnostics.append(Diagnostic(OUTPUT, error.problem, rule.output_context))
+            return None
+        finally:
+            for warning in warnings:
+                code = _WARNING_CODES[warning.kind]
+                self.diagnostics.append(Diagnostic(code, warning, rule.output_context))
 
     def check_event_types(
         self, rule: Rule, condition: Condition, source: EventSource, text: Text

@@ -7,8 +7,8 @@ plain tests. All problems of a condition are found in one go.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -21,6 +21,7 @@ from rulec.nodes import (
     Condition,
     Const,
     Constant,
+    FieldRef,
     Items,
     Literal,
     Loaded,
@@ -31,6 +32,7 @@ from rulec.nodes import (
     Reference,
     Test,
     Value,
+    checks,
     rebuild,
 )
 from rulec.operators import (
@@ -70,6 +72,7 @@ def check(condition: Condition, source: EventSource, fields: Catalogue | None = 
     ``fields`` are those of the source unless a configuration adds to them.
     """
     checker = _Checker(source, source.fields if fields is None else fields)
+    checker.warnings += _unsafe_checks(condition)
     checked = checker.condition(condition)
     return Checked(checked, tuple(checker.problems), tuple(checker.warnings))
 
@@ -101,8 +104,8 @@ class _Checker:
                 return Test(value, operator.symbol, span=node.span)
             case Literal() | Items() as right:
                 literals = right.items if isinstance(right, Items) else (right,)
-                self.known_types(value, literals)
-                constants = self.constants(literals, operator, shape(value))
+                self.known_types(value, literals, node)
+                constants = self.constants(literals, operator, shape(value), node)
                 tests = _Tests(value, operator, quantifier, literals, constants)
                 return self.spelled_out(tests, modifier, node)
             case right:
@@ -138,7 +141,7 @@ class _Checker:
         self.warnings.append(Problem("list_field_operator", text, node.span, hint))
         return operator.lenient
 
-    def known_types(self, value: Value, literals: tuple[Literal, ...]) -> None:
+    def known_types(self, value: Value, literals: tuple[Literal, ...], node: Check) -> None:
         """Complain about names that no type of event has."""
         known = self.source.event_types
         if not known or not isinstance(value, Loaded) or value.field.name != "evt.type":
@@ -149,10 +152,10 @@ class _Checker:
                 hint = f"did you mean {near[0]!r}?" if near else ""
                 text = f"unknown event type {literal.text!r}"
                 problem = Problem("unknown_event_type", text, literal.span, hint)
-                self.problems.append(problem)
+                self.problems.append(replace(problem, check=node.span))
 
     def constants(
-        self, literals: tuple[Literal, ...], operator: Operator, left: Shape
+        self, literals: tuple[Literal, ...], operator: Operator, left: Shape, node: Check
     ) -> tuple[object, ...]:
         found = []
         for literal in literals:
@@ -160,7 +163,7 @@ class _Checker:
             try:
                 found.append(constant(literal, left.type, operator.symbol))
             except ProblemError as error:
-                self.problems.append(error.problem)
+                self.problems.append(replace(error.problem, check=node.span))
         return tuple(found)
 
     def known_field(self, text: str) -> bool:
@@ -195,10 +198,6 @@ class _Checker:
             return _MODIFIERS[modifier](parts)
         symbol = tests.operator.symbol
         words = [literal.text for literal in tests.literals]
-        if NA in words and symbol in NA_OPERATORS and _is_audit_field(tests.value):
-            text = "comparing with <NA> does not ask whether there is no value in Falco"
-            hint = "write 'not ... exists'"
-            self.warnings.append(Problem("unsafe_na_check", text, node.span, hint))
         if not self.source.lenient or tests.kind is not Kind.STRING:
             return tests.plain()
         plain = tests.with_ranges() if any(map(_RANGE.fullmatch, words)) else tests.plain()
@@ -207,9 +206,18 @@ class _Checker:
         return plain
 
 
-def _is_audit_field(value: Value) -> bool:
-    declared = getattr(value, "field", None)
-    return declared is not None and declared.name.startswith(("ka.", "jevt."))
+def _unsafe_checks(condition: Condition) -> Iterator[Problem]:
+    """Yield a warning for each comparison of an audit field with "<NA>"."""
+    for node in checks(condition):
+        operator = SYNONYMS.get(node.operator, node.operator)
+        if operator not in NA_OPERATORS or not isinstance(node.left, FieldRef):
+            continue
+        literals = node.right.items if isinstance(node.right, Items) else (node.right,)
+        named = any(isinstance(each, Literal) and each.text == NA for each in literals)
+        if named and node.left.name.startswith(("ka.", "jevt.")):
+            text = "comparing with <NA> does not ask whether there is no value in Falco"
+            hint = "write 'not ... exists'"
+            yield Problem("unsafe_na_check", text, node.span, hint)
 
 
 _MODIFIERS: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {

@@ -19,7 +19,8 @@ class Problem:
 
     Messages are lower case without a full stop and say what was found; the
     hint says what to do about it. ``subject`` is the name the mistake is
-    about (the unknown key, the deprecated field), where there is one.
+    about (the unknown key, the deprecated field), where there is one. ``check``
+    is the whole comparison that the place is part of, where Falco reports that.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Problem:
     span: Span = NOWHERE
     hint: str = ""
     subject: str = ""
+    check: Span | None = None
 
 
 class ProblemError(Exception):
@@ -209,9 +211,10 @@ def diagnose_condition(
 
     ``condition`` is the text that was read: with exceptions, lists replaced.
     """
-    found = str(problem.span.text)
+    place = problem.check or problem.span
+    found = str(place.text)
     counted = None if found == str(condition) else found
-    last = condition_location(context[-1], condition, problem.span.start, counted)
+    last = condition_location(context[-1], condition, place.start, counted)
     return Diagnostic(code, problem, (*context, last))
 
 
@@ -252,8 +255,8 @@ def snippet(content: str, offset: int) -> str:
     after = data[offset : len(data) if end < 0 else end].decode("utf-8", "replace")
     if len(before) > _SHOWN:
         before = "..." + before[-_SHOWN:]
-    if len(after) > _SHOWN:
-        after = after[:_SHOWN] + "..."
+    if len(after) > _SHOWN - 2:
+        after = after[: _SHOWN - 2] + "..."
     return f"{before}{after}\n{' ' * len(before)}^\n"
 
 

@@ -10,7 +10,7 @@ replaces each macro by what it stands for. ``check`` looks every name up in
 the tables and replaces each ``Check`` by ``Test``s.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias
@@ -211,3 +211,21 @@ def rebuild(node: Condition, change: Callable[[Condition], Condition]) -> Condit
             return replace(node, operands=tuple(map(change, operands)))
         case Const() | Macro() | Check() | Test():
             return node
+
+
+def leaves(condition: Condition) -> Iterator[Condition]:
+    """Yield the parts of a condition that have no parts themselves, in order."""
+    pending = [condition]
+    while pending:
+        match pending.pop():
+            case Not(operand):
+                pending.append(operand)
+            case And(operands) | Or(operands) | OneOf(operands):
+                pending.extend(reversed(operands))
+            case leaf:
+                yield leaf
+
+
+def checks(condition: Condition) -> Iterator[Check]:
+    """Yield the comparisons of a condition, in order."""
+    return (leaf for leaf in leaves(condition) if isinstance(leaf, Check))

@@ -1,9 +1,10 @@
 """Look the values in an output up, and name the fields that alerts report."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from rulec.canonical import escape_value
-from rulec.diagnostics import ProblemError
+from rulec.diagnostics import Problem, ProblemError
 from rulec.extras import ExtraField
 from rulec.nodes import Loaded, Reference, Sequence, Transformed, Value
 from rulec.plan import Output, Parts, Slot
@@ -12,13 +13,30 @@ from rulec.runtime.fields import Catalogue
 from rulec.templates import read_template
 from rulec.text import Text
 
+# What older rules show of a container; Falco has taken it out of outputs.
+CONTAINER_INFO: Final = "%container.info"
 
-def read_output(text: Text, fields: Catalogue, extra_fields: Iterable[ExtraField] = ()) -> Output:
+
+def without_container_info(text: Text) -> Text:
+    """Return an output without the name that stood for several fields once."""
+    while (at := str(text).find(CONTAINER_INFO)) >= 0:
+        text = text[:at] + text[at + len(CONTAINER_INFO) :]
+    return text
+
+
+def read_output(
+    text: Text,
+    fields: Catalogue,
+    extra_fields: Iterable[ExtraField] = (),
+    warnings: list[Problem] | None = None,
+) -> Output:
     """Return the parts of an output and the fields to report.
+
+    What is worth a warning is added to ``warnings``.
 
     :raises ProblemError: if something in it is no field.
     """
-    parts = _parts(text, fields)
+    parts = _parts(text, fields, warnings)
     found: dict[str, Value | Parts] = {}
     for part in parts:
         if isinstance(part, Slot):
@@ -34,12 +52,12 @@ def read_output(text: Text, fields: Catalogue, extra_fields: Iterable[ExtraField
     return Output(parts, tuple(found.items()))
 
 
-def _parts(text: Text, fields: Catalogue) -> Parts:
-    references = References(fields, [])
+def _parts(text: Text, fields: Catalogue, warnings: list[Problem] | None = None) -> Parts:
+    references = References(fields, [] if warnings is None else warnings)
 
     def resolves(reference: Reference) -> bool:
         try:
-            references.value(reference)
+            References(fields, []).value(reference)
         except ProblemError:
             return False
         return True

@@ -74,6 +74,8 @@ class References:
         """Return the field that a name refers to."""
         name, argument = reference.name, reference.argument
         found = self.fields.get(name)
+        if found is None and argument is None:
+            found, argument = self.dotted(name)
         if found is None:
             near = get_close_matches(name, self.fields, n=1, cutoff=0.7)
             hint = f"did you mean {near[0]!r}?" if near else ""
@@ -86,6 +88,17 @@ class References:
             text = f"field {name} is deprecated"
             self.warnings.append(Problem("deprecated_field", text, reference.span))
         return Loaded(found, argument, span=reference.span)
+
+    def dotted(self, name: str) -> tuple[Field | None, str | None]:
+        """Return the field and the argument that a name with one dot more stands for."""
+        short, _, argument = name.rpartition(".")
+        while short:
+            found = self.fields.get(short)
+            if found is not None:
+                return (found, argument) if found.dotted else (None, None)
+            short, _, step = short.rpartition(".")
+            argument = f"{step}.{argument}"
+        return None, None
 
     def call(self, call: Call) -> Transformed:
         """Return the transformed value that a call refers to."""

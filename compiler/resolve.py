@@ -6,7 +6,19 @@ from difflib import get_close_matches
 from typing import Final
 
 from rulec.diagnostics import Problem, ProblemError
-from rulec.nodes import And, Check, Condition, Const, Macro, Not, OneOf, Or, Test, rebuild
+from rulec.nodes import (
+    And,
+    Check,
+    Condition,
+    Const,
+    Macro,
+    Not,
+    OneOf,
+    Or,
+    Test,
+    leaves,
+    rebuild,
+)
 
 # A macro that uses another one twice doubles it; a chain of those would fill
 # any memory. No real condition comes near these limits.
@@ -96,17 +108,7 @@ class Macros:
 
 def references(condition: Condition) -> Iterator[Macro]:
     """Yield the names of macros in a condition, in order."""
-    pending = [condition]
-    while pending:
-        match pending.pop():
-            case Macro() as found:
-                yield found
-            case Not(operand):
-                pending.append(operand)
-            case And(operands) | Or(operands) | OneOf(operands):
-                pending.extend(reversed(operands))
-            case _:
-                pass
+    return (leaf for leaf in leaves(condition) if isinstance(leaf, Macro))
 
 
 def resolve_macros(

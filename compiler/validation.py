@@ -13,6 +13,7 @@ from rulec.analysis import Analysis, analyse
 from rulec.definitions import Definitions, define
 from rulec.diagnostics import Diagnostic
 from rulec.documents import read_rules_file
+from rulec.extras import NO_EXTRAS, Extras
 from rulec.operators import words
 from rulec.runtime.sources import EventSource
 from rulec.schema import SchemaStatus
@@ -62,7 +63,9 @@ class FileResult:
         return result
 
 
-def validate(files: Iterable[File], sources: Mapping[str, EventSource]) -> list[FileResult]:
+def validate(
+    files: Iterable[File], sources: Mapping[str, EventSource], extras: Extras = NO_EXTRAS
+) -> list[FileResult]:
     """Load files until one has an error, and return the result of each."""
     definitions = Definitions()
     results: list[FileResult] = []
@@ -71,7 +74,7 @@ def validate(files: Iterable[File], sources: Mapping[str, EventSource]) -> list[
         definitions, found = define(
             definitions, rules_file.readings, sources=sources, operators=words()
         )
-        analysis = analyse(definitions, sources)
+        analysis = analyse(definitions, sources, extras)
         diagnostics = (*found, *analysis.diagnostics)
         results.append(FileResult(file.name, definitions, analysis, diagnostics, rules_file.schema))
         if results[-1].error is not None:

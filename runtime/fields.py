@@ -183,7 +183,8 @@ class Field:
     ``convert`` is given, it makes the value of the field from a JSON value,
     instead of the function for the field's type. Where ``output_attribute``
     is given, ``output_fields`` holds that attribute of the event instead of
-    the value: times are numbers there.
+    the value: times are numbers there. The argument of a ``dotted`` field may
+    also follow a dot: ``evt.arg.path`` is ``evt.arg[path]``.
     """
 
     name: str
@@ -204,6 +205,7 @@ class Field:
     output_attribute: str | None = None
     transformable: bool = True  # may stand inside a transformer
     comparable: bool = True  # may be compared with another field
+    dotted: bool = False
     deprecated: bool = False
 
 

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ from strategies import (
 )
 from synthetic import SOURCE as TEST
 
-from rulec import nodes
+from rulec import nodes, runtime
 from rulec.check import check
-from rulec.emit import emit
+from rulec.emit import Module, emit
 from rulec.layout import layout
 from rulec.nodes import (
     And,
@@ -58,16 +59,16 @@ from rulec.nodes import (
     Value,
 )
 from rulec.operators import MODIFIERS, OPERATORS, SYNONYMS
-from rulec.outputs import field_text
 from rulec.passes import PASSES, Pass, simplify
 from rulec.passes.fold import fold
 from rulec.passes.merge import merge
 from rulec.passes.reorder import reorder
 from rulec.plan import CheckedRule, Output, Plan, Slot, plan
 from rulec.references import shape
-from rulec.runtime import prepared
+from rulec.runtime import EXPORTS, prepared
 from rulec.runtime.events import Event
 from rulec.runtime.extract import extract
+from rulec.runtime.fields import Field, Form, Kind
 from rulec.runtime.loading import execute, load, to_bytecode
 from rulec.runtime.rendering import fitted, shown
 from rulec.runtime.ruleset import Ruleset
@@ -165,14 +166,40 @@ def message(output: Output, event: Event) -> str:
     text = ""
     for part in output.parts:
         if isinstance(part, Slot):
-            value = shown(worth(part.value, event))
+            value = text_of(part.value, event)
             part = value if part.width is None else fitted(value, part.width)
         text += part
     return text
 
 
+FORMS = {Form.HEXADECIMAL: "{:X}", Form.OCTAL: "{:o}", Form.PADDED: "{:09}"}
+
+
+def text_of(value: Value, event: Event) -> str:
+    found = worth(value, event)
+    if found is not None and shape(value).type.kind is Kind.NETWORK:
+        return f"({','.join('<IPNET>' for _ in found)})" if shape(value).is_list else "<IPNET>"
+    if found is not None and isinstance(value, Loaded) and value.field.form in FORMS:
+        return FORMS[value.field.form].format(found)
+    return shown(found)
+
+
 def fields_of(output: Output, event: Event) -> dict[str, Any]:
-    return {key: worth(value, event) for key, value in output.fields}
+    return {key: reported(value, event) for key, value in output.fields}
+
+
+def reported(value: Value, event: Event) -> Any:
+    assert isinstance(value, Loaded)
+    found = worth(value, event)
+    if value.field.output_attribute is not None:
+        return getattr(event, value.field.output_attribute)
+    if found is None:
+        return None
+    if value.field.type.kind is Kind.NETWORK or value.field.form in FORMS:
+        return text_of(value, event)
+    if value.field.type.kind in (Kind.ADDRESS, Kind.BYTES):
+        return tuple(map(shown, found)) if value.field.is_list else shown(found)
+    return found
 
 
 class Seen:
@@ -345,27 +372,25 @@ WILD: tuple[Any, ...] = (
 
 
 @lru_cache(maxsize=None)
-def loads(source: EventSource) -> tuple[list[Loaded], Callable[[Event], dict[str, Any]]]:
+def loads(source: EventSource) -> list[tuple[Field, str | None, Callable[[Event], Any]]]:
     """Compile the loads of every field with every argument that we know."""
-    loaded = [
-        Loaded(field, argument)
-        for field in source.fields.values()
-        for argument in dict.fromkeys(arguments_of(field))
-        # Alerts show another value of these.
-        if field.output_attribute is None
-    ]
-    output = Output((), tuple((str(number), each) for number, each in enumerate(loaded)))
-    ruleset = execute(written(plan([rule_of(Const(True), source, output)], "first")))
-    return loaded, lambda event: ruleset.rules[0].output(event)[1]
+    module = Module(names={*EXPORTS})
+    names = {}
+    for field in source.fields.values():
+        for argument in arguments_of(field):
+            written = module.load(Loaded(field, argument), source.name)
+            names[field.name, argument] = ast.unparse(written).partition("(")[0]
+    namespace = {name: getattr(runtime, name) for name in EXPORTS}
+    for (home, function), alias in module.imports.items():
+        namespace[alias] = getattr(import_module(home), function)
+    exec(layout(ast.Module(module.load_statements, [])), namespace)
+    return [(source.fields[n], argument, namespace[load]) for (n, argument), load in names.items()]
 
 
 def assert_loads_equal_extract(event: Event, source: EventSource) -> None:
-    loaded, load_all = loads(source)
-    found = load_all(event)
-    for number, each in enumerate(loaded):
-        expected = extract(each.field, each.argument, event)
-        same = found[str(number)]
-        assert (same, type(same)) == (expected, type(expected)), field_text(each)
+    for field, argument, load_field in loads(source):
+        expected, found = extract(field, argument, event), load_field(event)
+        assert (found, type(found)) == (expected, type(expected)), (field.name, argument)
 
 
 @settings(quick, max_examples=100)
@@ -397,8 +422,7 @@ def containers_in(value: Any) -> Iterator[Any]:
 @settings(quick, max_examples=60)
 @given(st.data())
 def test_loads_of_made_up_events_equal_extract(data: st.DataObject) -> None:
-    loaded, _ = loads(TEST)
-    wanted = [(each.field, each.argument) for each in loaded]
+    wanted = [(field, argument) for field, argument, _ in loads(TEST)]
     assert_loads_equal_extract(flat_event(data.draw, wanted, Values()), TEST)
 
 
