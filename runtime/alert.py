@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rulec.runtime.clock import date_time_utc, local_time, utc_time
+from rulec.runtime.encoding import sanitised
 from rulec.runtime.events import host_name
 
 
@@ -64,20 +65,20 @@ class Alert:
         document: dict[str, Any] = {
             "hostname": self.hostname,
             "priority": self.priority,
-            "rule": _sane(self.rule),
+            "rule": self.rule,
             "source": self.source,
             "time": date_time_utc(self.time),
         }
         if include_output:
-            document["output"] = _sane(self.output)
+            document["output"] = self.output
         if include_output_fields:
             prefix = "evt.time.iso8601" if self.iso8601 else "evt.time"
             fields = {**self.output_fields, prefix: self.time}
-            document["output_fields"] = {_sane(key): _sane(value) for key, value in fields.items()}
+            document["output_fields"] = {key: _reported(value) for key, value in fields.items()}
         if include_tags:
-            document["tags"] = sorted(map(_sane, self.tags))
+            document["tags"] = sorted(self.tags)
         if include_message:
-            document["message"] = _sane(self.message)
+            document["message"] = self.message
         return msgspec.json.encode(document, order="sorted").decode()
 
 
@@ -87,14 +88,8 @@ _CONTROL = {
 } | {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r"}
 
 
-def _sane(value: Any) -> Any:
-    """Replace bytes that are no UTF-8, which are kept as lone surrogates, by U+FFFD."""
+def _reported(value: Any) -> Any:
+    """Return a value of a field as JSON can hold it."""
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        return value
-    if isinstance(value, tuple):
-        return [_sane(item) for item in value]
-    return value
+        return sanitised(value)
+    return [_reported(item) for item in value] if isinstance(value, tuple) else value

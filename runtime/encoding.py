@@ -77,6 +77,15 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def sanitised(text: str) -> str:
+    r"""Return a text with U+FFFD in place of bytes that are no UTF-8.
+
+    >>> sanitised("a\udcff")
+    'a\ufffd'
+    """
+    return text if is_utf8(text) else utf8(text).decode("utf-8", "replace")
+
+
 def contains(text: str, part: str) -> bool:
     r"""Return whether the bytes of ``part`` occur in those of ``text``.
 

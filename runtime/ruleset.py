@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rulec.runtime.alert import Alert
+from rulec.runtime.encoding import sanitised
 from rulec.runtime.events import Event
 from rulec.runtime.sources import SOURCES, EventSource
 
@@ -32,6 +33,7 @@ class Rule:
     def alert(self, event: Event) -> Alert:
         """Return the alert that the rule raises on an event."""
         message, fields = self.output(event)
+        message = sanitised(message)
         return Alert(self.name, self.priority, self.source, self.tags, event.time, message, fields)
 
 

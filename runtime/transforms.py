@@ -157,7 +157,9 @@ def _each(value: str | Texts | None, change: Callable[[str], str]) -> str | Text
         case str():
             return change(value)
         case tuple():
-            return tuple(map(change, value))
+            # A list that is written in a rule may have numbers and other lists in it.
+            texts = _flat(value)
+            return None if texts is None else tuple(map(change, texts))
         case None:
             return None
 

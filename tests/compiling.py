@@ -1,21 +1,25 @@
 """Compile single conditions, for tests: the real stages, without files around them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from rulec.check import check
 from rulec.diagnostics import Problem, ProblemError
 from rulec.emit import emit
 from rulec.layout import layout
-from rulec.nodes import Condition, Macro, rebuild
+from rulec.extras import ExtraField
+from rulec.nodes import Condition, Const, Macro, rebuild
 from rulec.outputs import read_output
 from rulec.parse import parse_condition
 from rulec.plan import CheckedRule, plan
-from rulec.runtime.events import Event
+from rulec.runtime.alert import Alert
+from rulec.runtime.events import Event, Run
 from rulec.runtime.loading import execute
 from rulec.runtime.ruleset import Manifest
 from rulec.runtime.sources import EventSource
 from rulec.text import Text
+from synthetic import SOURCE, document
 
 NO_MANIFEST = Manifest("0", ())
 
@@ -61,3 +65,33 @@ def compile_condition(
     code = layout(emit(plan([rule], "first"), NO_MANIFEST))
     ruleset = execute(code)
     return Compiled(parsed, checked.condition, checked.warnings, code, ruleset.rules[0].matches)
+
+
+def alert_of(
+    output: str,
+    fields: Mapping[str, Any],
+    *,
+    time: int = 0,
+    rule: str = "rule",
+    priority: str = "Debug",
+    tags: tuple[str, ...] = (),
+    hostname: str = "here",
+    iso8601: bool = False,
+    extra_fields: Sequence[Any] = (),
+) -> Alert:
+    """Return the alert of a rule with an output that always matches, on an event of ``test``.
+
+    :raises ProblemError: if the output is wrong.
+    """
+    text = Text.of(output)
+    extras = []
+    for extra in extra_fields:
+        if isinstance(extra, str):
+            extras.append(ExtraField(extra, None))
+        else:
+            extras += [ExtraField(key, Text.of(form)) for key, form in extra.items()]
+    parts = read_output(text, SOURCE.fields, extras)
+    checked = CheckedRule(rule, priority, "test", tags, text.span(0), Const(True), parts)
+    ruleset = execute(layout(emit(plan([checked], "first"), NO_MANIFEST)))
+    alert = ruleset.rules[0].alert(Run("test").event(document(fields), time))
+    return replace(alert, hostname=hostname, iso8601=iso8601)

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
+from rulec.canonical import canonical
 from rulec.check import check
 from rulec.constants import constant
 from rulec.diagnostics import ProblemError
@@ -639,6 +640,11 @@ class Case(NamedTuple):
     conditions: tuple[Condition, ...]
     outputs: tuple[Output, ...]
     events: tuple[Event, ...]
+
+    def __repr__(self) -> str:
+        found = (*map(canonical, self.conditions), *(output.parts for output in self.outputs))
+        documents = dict.fromkeys(repr(event.data) for event in self.events)
+        return "\n".join(map(str, (*found, *documents)))
 
 
 def events_for(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from compiling import NO_MANIFEST
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import holds, value_of
 from strategies import (
@@ -86,6 +86,8 @@ settings.register_profile(
     "differential",
     deadline=None,
     database=None,
+    derandomize=not FUZZ,  # the ordinary run of the tests is the same every time
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
     print_blob=False,
     suppress_health_check=list(HealthCheck),
 )

@@ -75,13 +75,11 @@ def _one_of(node: OneOf) -> Condition:
 
 def _test(node: Test) -> Condition:
     match node:
-        case Test(_, "in" | "intersects" | "pmatch", Constant(())):
+        case Test(Constant(None)) | Test(_, "in" | "intersects" | "pmatch", Constant(())):
             return Const(False)
         case Test(_, "in" | "intersects", Constant((only,)) as operand, Quantifier.NONE):
             return _test(replace(node, operator="=", operand=replace(operand, value=only)))
         case Test(Constant(value), symbol, None | Constant() as operand):
-            if value is None:
-                return Const(False)
             if operand is None:
                 return Const(True)
             meaning = OPERATORS[symbol].meanings[node.value.type.kind]  # type: ignore[union-attr]
