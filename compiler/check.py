@@ -264,9 +264,9 @@ class _Tests:
     def operand(self) -> Constant:
         return Constant(self.constants[0], shape(self.value).type)
 
-    def denied(self, test: Condition) -> Condition:
+    def denied(self, test: Test) -> Condition:
         """Return that there is a value, and that it does not pass the test."""
-        return And((Test(self.value, "exists"), Not(test)))
+        return And((Test(self.value, "exists", quantifier=test.quantifier), Not(test)))
 
     def with_ranges(self) -> Condition:
         """Return the test in which a constant ``A:B`` also stands for integers."""

@@ -81,6 +81,8 @@ def _check(node: Check, event: Event, source: EventSource) -> bool:
     value = value_of(node.left, event, source)
     word, _, modifier = node.operator.partition(" ")
     word = SYNONYMS.get(word, word)
+    if value == () and word != "exists":
+        return False  # that it is there is all that is true of an empty list
     if isinstance(node.right, FieldRef | Call):
         return _compare_values(word, value, value_of(node.right, event, source), left)
     literals = _literals(node.right)

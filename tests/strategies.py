@@ -98,7 +98,7 @@ PATTERNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 # Sources that are lenient know these, too.
-LENIENT: Final = ("<NA>", "30:40", "-5:5", "5:1", "0:0", "+30:+30")
+LENIENT: Final = ("30:40", "-5:5", "5:1", "0:0", "+30:+30")
 
 KEYS: Final = ("a", "", "b", "/etc*", "a b", "é")
 INDEXES: Final = ("0", "1", "2", "18446744073709551615")
@@ -167,6 +167,8 @@ def vocabulary(source: EventSource) -> Vocabulary:
         for operator in OPERATORS.values()
         for shape in {**declared, **calls}
         if _can_be_asked(operator, shape, source.lenient)
+        # Texts more often: there is most to say about them.
+        for _ in range(3 if shape.type == CHARBUF else 1)
     ]
     return Vocabulary(dict(declared), calls, questions)
 
@@ -284,6 +286,8 @@ class Author:
         return Items(tuple(self.literal(shape.type, word) for _ in range(count)))
 
     def literal(self, type_: Type, word: str) -> Literal:
+        if self.source.lenient and type_ == CHARBUF and self.chance(8):
+            return Literal("<NA>")
         return Literal(self.one_of(texts_for(type_, word, self.source.lenient)))
 
     def reference(
@@ -421,8 +425,21 @@ def read_by(nodes: Any, source: EventSource) -> list[tuple[Field, str | None]]:
     return [(source.fields[name], argument) for name, argument in found]
 
 
-def texts_in(nodes: Any) -> tuple[str, ...]:
-    """Return the constants in conditions, and texts that are close to them."""
+class Constants(NamedTuple):
+    """The constants in conditions: as they are written, and texts that are close to them."""
+
+    written: tuple[str, ...]
+    near: tuple[str, ...]
+
+    def among(self, others: Sequence[Any], fits: Callable[[str], bool] = lambda _: True) -> Any:
+        """Return what to draw from: every other value is one of the constants."""
+        written = [text for text in self.written if fits(text)]
+        other = [*filter(fits, self.near), *others]
+        repeats = len(other) // len(written) + 1 if written else 0
+        return (*written * repeats, *other)
+
+
+def constants_in(nodes: Any) -> Constants:
     written: dict[str, None] = {}
     for part in parts_of(nodes):
         match part:
@@ -433,9 +450,9 @@ def texts_in(nodes: Any) -> tuple[str, ...]:
     near: dict[str, None] = {}
     for text in written:
         encoded = b64encode(utf8(text)).decode()
-        others = (text + "b", f"/a/{text}", ascii_upper(text), f"-{text}", f"-t{text}", encoded)
-        near |= dict.fromkeys((text, text, *others))
-    return tuple(near)
+        upper = ascii_upper(text)
+        near |= dict.fromkeys((text + "b", f"/a/{text}", upper, f"-{text}", f"-t{text}", encoded))
+    return Constants(tuple(written), tuple(near))
 
 
 # --- events of the source "test" --------------------------------------------------
@@ -446,8 +463,8 @@ ODD: Final[tuple[Any, ...]] = (None, True, False, 0, 5, -1, 1.5, 2**70, [], {}, 
 class Values:
     """What the values of an event are drawn from, by kind."""
 
-    def __init__(self, texts: tuple[str, ...] = ()) -> None:
-        self.texts = texts
+    def __init__(self, constants: Constants = Constants((), ())) -> None:
+        self.constants = constants
         self.known: dict[Kind, tuple[Any, ...]] = {}
 
     def of(self, kind: Kind) -> tuple[Any, ...]:
@@ -456,17 +473,17 @@ class Values:
         return self.known[kind]
 
     def _of(self, kind: Kind) -> tuple[Any, ...]:
-        if kind is Kind.NETWORK:
-            return ADDRESSES
-        pool = (*self.texts, *POOLS.get(kind, TEXTS))
+        pool = POOLS.get(kind, TEXTS)
         if kind in (Kind.STRING, Kind.BYTES):
-            pool += ("a\0b", "b" * 300, *GLOBS[:12])
-        if kind is Kind.BYTES:
-            return tuple(utf8(text).hex() for text in pool)
+            texts = self.constants.among((*pool, "a\0b", "b" * 300, *GLOBS[:12]))
+            return tuple(utf8(text).hex() for text in texts) if kind is Kind.BYTES else texts
         if kind in (Kind.INTEGER, Kind.PORT, Kind.DOUBLE):
-            numbers = [int(text) for text in pool if is_number(text)]
-            return (*numbers, *(n + 1 for n in numbers), *map(str, numbers))
-        return (*pool, True, False) if kind is Kind.BOOL else pool
+            numbers = [int(text) for text in self.constants.among(pool, is_number) if is_number(text)]
+            return (*numbers, *numbers, *(n + 1 for n in numbers), *map(str, numbers))
+        if kind is Kind.BOOL:
+            return (True, False, "true", "false", "maybe")
+        # Networks are asked about addresses.
+        return self.constants.among((*ADDRESSES, "10.1.2"), ADDRESSES.__contains__)
 
 
 def flat_event(
@@ -615,9 +632,11 @@ def audit_event(draw: Draw, document: Any) -> Event:
     return Event(document, time, draw(st.sampled_from((1, 5, 30))), audit, run)
 
 
-def audit_leaves(texts: tuple[str, ...]) -> tuple[Any, ...]:
+def audit_leaves(constants: Constants = Constants((), ())) -> tuple[Any, ...]:
     """Return what the members of audit documents are drawn from."""
-    return (*texts, *TEXTS, *LENIENT, *GLOBS[:8], 0, 5, 30, 35, -5, True, False, 1.5, None)
+    others = (*TEXTS, *LENIENT, *GLOBS[:8], 0, 5, 30, 35, -5, True, False, 1.5, None)
+    leaves: tuple[Any, ...] = constants.among(others)
+    return leaves
 
 
 @st.composite
@@ -627,7 +646,7 @@ def audit_documents(draw: Draw, source: EventSource, size: int = 20) -> dict[str
     found = all_paths(source)
     start = draw(st.integers(0, len(found) - 1))
     paths = (found * 2)[start : start + draw(st.integers(0, size))]
-    document: dict[str, Any] = audit_document(draw, [steps(path) for path in paths], audit_leaves(()))
+    document: dict[str, Any] = audit_document(draw, [steps(path) for path in paths], audit_leaves())
     return document
 
 
@@ -652,12 +671,12 @@ def events_for(
 ) -> tuple[Event, ...]:
     """Draw events in which the fields in conditions or outputs may have values."""
     wanted = read_by(nodes, source)
-    texts = texts_in(nodes)
+    constants = constants_in(nodes)
     if source.name != "k8s_audit":
-        values = Values(texts)
+        values = Values(constants)
         return tuple(flat_event(draw, wanted, values) for _ in range(count))
     paths = [path for field, argument in wanted for path in places(field, argument, source)]
-    leaves = audit_leaves(texts * 2)
+    leaves = audit_leaves(constants)
     return tuple(audit_event(draw, audit_document(draw, paths, leaves)) for _ in range(count))
 
 

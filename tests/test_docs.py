@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
@@ -88,9 +89,20 @@ def agrees(printed: str, shown: str) -> bool:
     )
 
 
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let local time be UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 # --- examples -----------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("utc")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_do_what_the_page_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -129,7 +141,6 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {options} "$@"\n')
         script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
-    monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("FALCO_HOSTNAME", "node-1")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.syspath_prepend(str(folder))
@@ -220,14 +231,14 @@ def asked() -> list[tuple[str, str, str, str, str]]:
     return found
 
 
+@pytest.mark.usefixtures("utc")
 @pytest.mark.parametrize(
     ("kind", "text", "answer", "event", "where"),
     [pytest.param(*row, id=row[-1]) for row in asked()],
 )
 def test_tables_of_conditions_and_outputs(
-    kind: str, text: str, answer: str, event: str, where: str, monkeypatch: pytest.MonkeyPatch
+    kind: str, text: str, answer: str, event: str, where: str
 ) -> None:
-    monkeypatch.setenv("TZ", "UTC")
     (found,), _ = AUDIT.documents.read(event)
     assert ask(kind, text, found) == answer
 
