@@ -26,6 +26,7 @@ from rulec.resolve import Macros, resolve_macros
 from rulec.runtime.fields import Catalogue
 from rulec.runtime.sources import EventSource
 from rulec.text import Text
+from rulec.yaml_reader import place
 
 CONDITION: Final = "LOAD_ERR_COMPILE_CONDITION"
 OUTPUT: Final = "LOAD_ERR_COMPILE_OUTPUT"
@@ -52,12 +53,15 @@ class Analysis:
 
     ``rules`` are all that could be checked, enabled or not; ``resolved`` has
     the condition of each as it was written, with lists and macros replaced.
+    ``used_macros`` and ``used_lists`` are those that something refers to.
     """
 
     rules: tuple[CheckedRule, ...]
     diagnostics: tuple[Diagnostic, ...]
     resolved: Mapping[str, Condition]
     macros: Mapping[str, Condition]
+    used_macros: frozenset[str]
+    used_lists: frozenset[str]
 
 
 def analyse(
@@ -84,8 +88,16 @@ class _Analysis:
             self.used_lists.update(text.uses)
         self.macros = self.read_macros()
         rules = tuple(self.checked_rules())
-        self.diagnostics += self.unused()
-        return Analysis(rules, tuple(self.diagnostics), self.resolved, self.macros.conditions)
+        if not self.is_incomplete and not any(d.severity == "error" for d in self.diagnostics):
+            self.diagnostics += self.unused()
+        return Analysis(
+            rules,
+            tuple(self.diagnostics),
+            self.resolved,
+            self.macros.conditions,
+            frozenset(self.macros.used),
+            frozenset(self.used_lists),
+        )
 
     def read_macros(self) -> Macros:
         """Parse and resolve every macro, used or not."""
@@ -161,7 +173,7 @@ class _Analysis:
             rule.priority.text,
             rule.source,
             rule.tags,
-            rule.condition.span(0),
+            place(rule.context[-1].file, rule.context[-1].at),
             checked.condition,
             output,
         )

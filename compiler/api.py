@@ -24,8 +24,10 @@ from rulec.runtime.ruleset import Manifest, Ruleset
 from rulec.runtime.sources import SOURCES, EventSource
 from rulec.runtime.sources.json_source import JsonSource
 from rulec.selection import select_rules
+from rulec.shadowing import shadowed_rules
 from rulec.text import File
 from rulec.version import version
+from rulec.versions import plugin_findings
 
 PathLike = str | os.PathLike[str]
 
@@ -51,9 +53,13 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A compiled ruleset as text: one Python module. ``warnings`` came up on the way."""
+    """A compiled ruleset as text: one Python module.
+
+    ``rules`` counts the rules in it; ``warnings`` came up on the way.
+    """
 
     code: str
+    rules: int
     warnings: tuple[Diagnostic, ...]
 
 
@@ -109,8 +115,10 @@ def build_files(
         raise RulesError(diagnostics)
     priority, selection = options.get("priority", "debug"), options.get("rules", ())
     chosen = _chosen(definitions, analysis, enabled, priority, selection)
+    if rule_matching == "first":
+        diagnostics = (*diagnostics, *shadowed_rules(chosen))
     module = emit(plan(chosen, rule_matching, own), _manifest(files))
-    return Built(layout(module), diagnostics)
+    return Built(layout(module), len(chosen), diagnostics)
 
 
 def check_files(
@@ -125,6 +133,7 @@ def check_files(
         definitions, found = define(definitions, readings, sources=sources, operators=words())
         diagnostics += found
     analysis = analyse(definitions, sources, extras)
+    diagnostics += plugin_findings(definitions.plugin_requirements)
     return definitions, analysis, (*diagnostics, *analysis.diagnostics)
 
 

@@ -120,6 +120,16 @@ CODES: dict[str, Code] = {
         ),
         _warning("LOAD_UNKNOWN_KEY", "Unknown key", "A key is ignored because it is unknown."),
         _warning(
+            "RULEC_UNKNOWN_PLUGIN",
+            "Unknown plugin",
+            "The rules require a plugin of Falco of which nothing is known here.",
+        ),
+        _warning(
+            "RULEC_UNREACHABLE_RULE",
+            "Unreachable rule",
+            "An earlier rule matches every event that this rule would match.",
+        ),
+        _warning(
             "RULEC_LIST_FIELD_OPERATOR",
             "Scalar operator on a list",
             "Falco rejects this operator on a field that is a list.",

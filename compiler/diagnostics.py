@@ -8,6 +8,7 @@ Whoever knows to which item of which file the place belongs turns it into a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from rulec.codes import CODES
 from rulec.text import NOWHERE, File, Span, Text
@@ -157,16 +158,17 @@ class Diagnostic:
         if not text.strip():
             return ""
         width = self.problem.span.width if self.problem.span.text.pieces else 1
-        return _underline(text, column - 1, width)
+        return _underline(printable(text, "\t"), column - 1, width)
 
     def __str__(self) -> str:
-        lines = [f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}"]
+        message, hint = printable(self.message), printable(self.hint)
+        lines = [f"{printable(self.file)}:{self.line}:{self.column}: {self.code}: {message}"]
         caret = self.caret
         lines += ["    " + line for line in caret.split("\n") if caret]
-        if self.hint and caret:
-            lines[-1] += f" {self.hint}"
-        elif self.hint:
-            lines.append(f"    {self.hint}")
+        if hint and caret:
+            lines[-1] += f" {hint}"
+        elif hint:
+            lines.append(f"    {hint}")
         return "\n".join(lines)
 
     def to_falco(self) -> dict[str, Any]:
@@ -222,14 +224,18 @@ class RulesError(Exception):
     """Rules cannot be loaded; ``diagnostics`` holds everything that is wrong with them."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        found = list(diagnostics)
-        files = list(dict.fromkeys(diagnostic.file for diagnostic in found))
-        found.sort(key=lambda diagnostic: (files.index(diagnostic.file), diagnostic.line))
-        self.diagnostics = tuple(found)
+        self.diagnostics = in_file_order(diagnostics)
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.diagnostics))
+
+
+def in_file_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics file by file, as they came up, and line by line."""
+    found = list(diagnostics)
+    files = {name: number for number, name in enumerate(dict.fromkeys(d.file for d in found))}
+    return tuple(sorted(found, key=lambda diagnostic: (files[diagnostic.file], diagnostic.line)))
 
 
 _SHOWN = 80  # how much of a long line is shown on either side of the place
@@ -258,6 +264,19 @@ def snippet(content: str, offset: int) -> str:
     if len(after) > _SHOWN - 2:
         after = after[: _SHOWN - 2] + "..."
     return f"{before}{after}\n{' ' * len(before)}^\n"
+
+
+def printable(text: str, kept: str = "") -> str:
+    """Replace what no terminal can show, or what it would obey, character by character.
+
+    >>> printable("a\x1b[1m\u202e\udcff\u00a0b") == "a\ufffd[1m\ufffd\ufffd\u00a0b"
+    True
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in kept or category(c) == "Zs" else "\ufffd" for c in text
+    )
 
 
 def _underline(line: str, at: int, width: int) -> str:

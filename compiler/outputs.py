@@ -40,7 +40,7 @@ def read_output(
     found: dict[str, Value | Parts] = {}
     for part in parts:
         if isinstance(part, Slot):
-            for loaded in _fields(part.value):
+            for loaded in fields_in(part.value):
                 found.setdefault(field_text(loaded), loaded)
     for extra in extra_fields:
         if extra.form is not None:
@@ -76,16 +76,16 @@ def field_text(loaded: Loaded) -> str:
     return f"{loaded.field.name}[{argument}]"
 
 
-def _fields(value: Value) -> Iterator[Loaded]:
+def fields_in(value: Value) -> Iterator[Loaded]:
     """Yield the fields in a value, also those that a transformer takes."""
     match value:
         case Loaded():
             yield value
         case Transformed():
             for argument in value.arguments:
-                yield from _fields(argument)
+                yield from fields_in(argument)
         case Sequence(parts):
             for part in parts:
-                yield from _fields(part)
+                yield from fields_in(part)
         case _:
             pass

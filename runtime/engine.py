@@ -9,6 +9,7 @@ from typing import TypeAlias
 from rulec.runtime.alert import Alert
 from rulec.runtime.events import EventError
 from rulec.runtime.inputs import opened
+from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
 
 Sink: TypeAlias = Callable[[Alert], object]
@@ -30,12 +31,12 @@ class Summary:
 
     def line(self) -> str:
         """Return the summary as one line."""
-        parts = [f"{self.events:,} events", f"{self.alerts:,} alerts"]
+        parts = [counted(self.events, "event"), counted(self.alerts, "alert")]
         if self.skipped:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(self.skipped.items()))
             parts.append(f"{self.skipped.total():,} skipped ({reasons})")
         if self.unreadable:
-            parts.append(f"{len(self.unreadable)} unreadable inputs")
+            parts.append(counted(len(self.unreadable), "unreadable input"))
         return ", ".join(parts)
 
 

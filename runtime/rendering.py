@@ -70,6 +70,15 @@ def reported_text(text: str) -> str | None:
     return None if text == NA else text
 
 
+def counted(count: int, word: str) -> str:
+    """Return a number of things, for people.
+
+    >>> counted(1, "event"), counted(1200, "event")
+    ('1 event', '1,200 events')
+    """
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def fitted(text: str, width: int) -> str:
     """Return ``text`` cut or filled up with blanks to exactly ``width`` bytes.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.encoding import sanitised
-from rulec.runtime.events import Event
+from rulec.runtime.events import Event, EventError
 from rulec.runtime.sources import SOURCES, EventSource
 
 # What a document is, as the front end of a source takes it: bytes, text or
@@ -123,12 +123,36 @@ class Ruleset:
         """
         return self.matcher(source)(event)
 
-    def match_many(self, events: Iterable[Document], source: str) -> Iterator[tuple[int, Alert]]:
-        """Match one document after the other; yield the index (from 0) and the alert."""
+    def match_many(
+        self,
+        events: Iterable[Document],
+        source: str,
+        rejected: Callable[[int, str, str], object] | None = None,
+    ) -> Iterator[tuple[int, Alert]]:
+        """Match one document after the other; yield the index (from 0) and the alert.
+
+        The events are numbered through. ``rejected`` is told the index, a
+        short reason and a sentence for whatever is no event.
+
+        :raises EventError: if something is no document, and ``rejected`` is
+            not given.
+        """
         matcher = self.matcher(source)
-        for index, event in enumerate(events):
-            for alert in matcher(event):
-                yield index, alert
+        run = matcher.source.documents.new_run()
+        for index, document in enumerate(events):
+            try:
+                found, unfit = matcher.source.documents.read(document, run=run)
+            except EventError as error:
+                if rejected is None:
+                    raise
+                rejected(index, error.reason, str(error))
+                continue
+            if rejected is not None:
+                for rejection in unfit:
+                    rejected(index, rejection.reason, rejection.detail)
+            for event in found:
+                for alert in matcher.match(event):
+                    yield index, alert
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Functions do not pickle; the module that they were compiled to does.

@@ -146,12 +146,9 @@ def _structure_mutated(content: bytes, random: Random) -> bytes:
         documents = parsed(content.decode("utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError):
         return _bytes_mutated(content, random)
-    slots = list(slots_of(documents))
-    if not slots:
-        return _bytes_mutated(content, random)
     for _ in range(random.choice((1, 1, 2))):
-        random.choice(_OF_STRUCTURE)(documents, slots, random)
-        slots = list(slots_of(documents)) or slots
+        if slots := list(slots_of(documents)):
+            random.choice(_OF_STRUCTURE)(documents, slots, random)
     try:
         return written(documents, random).encode("utf-8", "surrogatepass")
     except (yaml.YAMLError, RecursionError):
@@ -284,10 +281,9 @@ def _share(documents: list[Tree], slots: Sequence[Slot], random: Random) -> None
 
 
 def _move(documents: list[Tree], slots: Sequence[Slot], random: Random) -> None:
-    lists = [node for node in _containers(documents, slots) if not isinstance(node[0], list)]
-    moved = random.choice(lists or [documents])
+    lists = [c[p] for c, p in slots if isinstance(c[p], list) and c[p]] or [documents]
+    moved, target = random.choice(lists), random.choice(lists)
     node = moved.pop(random.randrange(len(moved)))
-    target = random.choice(lists or [documents])
     target.insert(random.randint(0, len(target)), node)
 
 
@@ -303,9 +299,9 @@ def _replace(documents: list[Tree], slots: Sequence[Slot], random: Random) -> No
 
 
 def _rename_key(documents: list[Tree], slots: Sequence[Slot], random: Random) -> None:
-    pairs = [pair for pair in _containers(documents, slots) if isinstance(pair[0], list)]
+    pairs = [pair for c, p in slots if isinstance(c[p], Pairs) for pair in c[p].pairs]
     if pairs:
-        pair = random.choice(random.choice(pairs))
+        pair = random.choice(pairs)
         pair[0] = random.choice((*KEYS, f"{pair[0]}s", random.choice(ODD_TEXTS)))
 
 

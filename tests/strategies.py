@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -104,6 +104,8 @@ KEYS: Final = ("a", "", "b", "/etc*", "a b", "é")
 INDEXES: Final = ("0", "1", "2", "18446744073709551615")
 POINTERS: Final = ("", "/", "/a/b", "kind", "/kind", "/a~1b", "/a/01", "/-")
 SELECTORS: Final = ("a", "t", "b", "é", ":")
+# Words of a command line, and letters that are known as options.
+OPTIONS: Final = ("-a", "-t", "-tb", "-at5", "--", "--all", "at:", "a:tb", ":t:a", "é:", "-é", "a")
 
 
 def is_number(text: str) -> bool:
@@ -144,15 +146,18 @@ class Signature(NamedTuple):
     selects: bool
 
 
+Question: TypeAlias = tuple[Operator, Shape]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """What the conditions of a source can be made of: fields, calls and questions."""
 
     fields: Mapping[Shape, Sequence[Field]]
     calls: Mapping[Shape, Mapping[str, Sequence[Signature]]]
-    questions: Sequence[tuple[Operator, Shape]]
+    questions: Sequence[Question]
 
-    def questions_of(self, shape: Shape) -> list[tuple[Operator, Shape]]:
+    def questions_of(self, shape: Shape) -> list[Question]:
         return [question for question in self.questions if question[1] == shape]
 
 
@@ -217,9 +222,9 @@ class Author:
     def chance(self, percent: int) -> bool:
         return bool(self.draw(st.integers(0, 99)) >= 100 - percent)
 
-    def condition(self) -> Condition:
+    def condition(self, focus: Question | None = None) -> Condition:
         """Write a condition as it comes out of the parser (with macros replaced)."""
-        checks = [self.check(self.one_of(self.words.questions))]
+        checks = [self.check(focus or self.one_of(self.words.questions))]
         for _ in range(self.draw(st.integers(0, 4))):
             known = self.one_of(checks).left if self.chance(60) else None
             checks.append(self.another_check(known))
@@ -253,7 +258,7 @@ class Author:
         shape = shape_of(left, self.source)
         return self.check(self.one_of(self.words.questions_of(shape)), left)
 
-    def check(self, question: tuple[Operator, Shape], left: Reference | None = None) -> Check:
+    def check(self, question: Question, left: Reference | None = None) -> Check:
         operator, shape = question
         if left is None:
             left = self.reference(shape)
@@ -305,23 +310,26 @@ class Author:
         return self.field(self.one_of(fields))
 
     def call(self, signature: Signature, depth: int) -> Call:
-        arguments = tuple(self.argument(shape, depth) for shape in signature.arguments)
+        texts = OPTIONS if signature.transformer.selects else TEXTS
+        arguments = tuple(self.argument(shape, depth, texts) for shape in signature.arguments)
         selector = self.one_of(SELECTORS) if signature.selects else None
         return Call(signature.transformer.name, arguments, selector)
 
-    def argument(self, shape: Shape, depth: int) -> FieldRef | Call | Literal | Group:
+    def argument(
+        self, shape: Shape, depth: int, texts: Sequence[str]
+    ) -> FieldRef | Call | Literal | Group:
         if shape == LITERAL:
-            return Literal(self.one_of(TEXTS))
+            return Literal(self.one_of(texts))
         if shape == TEXT_LIST and self.chance(40):
             count = self.draw(st.integers(0, 3))
-            return Group(tuple(self.joinable(depth - 1) for _ in range(count)))
+            return Group(tuple(self.joinable(depth - 1, texts) for _ in range(count)))
         return self.reference(shape, depth=depth, inside=True)
 
-    def joinable(self, depth: int) -> FieldRef | Call | Literal:
+    def joinable(self, depth: int, texts: Sequence[str]) -> FieldRef | Call | Literal:
         shapes = [s for s in self.words.fields if s.type.name in JOINABLE]
         shape = self.one_of((LITERAL, LITERAL, *shapes))
         if shape == LITERAL:
-            return Literal(self.one_of(TEXTS))
+            return Literal(self.one_of(texts))
         return self.reference(shape, depth=depth, inside=True)
 
     def field(self, field: Field) -> FieldRef:
@@ -681,10 +689,12 @@ def events_for(
 
 
 @st.composite
-def cases(draw: Draw, source: EventSource, rules: int, events: int) -> Case:
+def cases(
+    draw: Draw, source: EventSource, rules: int, events: int, focus: Question | None = None
+) -> Case:
     """Draw the conditions and outputs of some rules, and events for them."""
     author = Author(draw, source)
-    found = tuple(author.condition() for _ in range(rules))
+    found = tuple(author.condition(focus) for _ in range(rules))
     texts = tuple(author.output() for _ in range(rules))
     return Case(found, texts, events_for(draw, source, (found, texts), events))
 

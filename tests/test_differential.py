@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from reference import holds, value_of
 from strategies import (
     Case,
+    Question,
     arguments_of,
     audit_documents,
     audit_event,
@@ -137,10 +138,7 @@ def three_ways(code: str, folder: Path) -> Iterator[Ruleset]:
 @BOTH
 def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: Path) -> None:
     seen = Seen(source)
-    pairs = FUZZ or 1600
 
-    @settings(quick, max_examples=max(1, pairs // (RULES * EVENTS)))
-    @given(cases(source, RULES, EVENTS))
     def agree(case: Case) -> None:
         rules = checked_rules(case.conditions, case.outputs, source)
         code = written(plan(rules, "first"))
@@ -153,14 +151,25 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
             seen.count(condition, case.events)
         for number, output in enumerate(case.outputs):
             for event in case.events[:4]:
-                expected = message(output, event), fields_of(output, event)
-                found = [ruleset.rules[number].output(event) for ruleset in rulesets]
-                assert found == [expected] * 3, f"{event.data}\n{output}\n{code}"
+                said = message(output, event), fields_of(output, event)
+                told = [ruleset.rules[number].output(event) for ruleset in rulesets]
+                assert told == [said] * 3, f"{event.data}\n{output}\n{code}"
 
-    agree()
-    if FUZZ:
-        print(seen.table())
-        assert seen.one_sided() == [], "never true, or never false"
+    def try_out(pairs: int, focus: Question | None = None) -> None:
+        examples = max(1, pairs // (RULES * EVENTS))
+        drawn = cases(source, RULES, EVENTS, focus)
+        settings(quick, max_examples=examples)(given(drawn)(agree))()
+
+    if not FUZZ:
+        try_out(1800)
+        return
+    # Half of the pairs are about anything, the others about each question in turn.
+    try_out(FUZZ // 2)
+    questions = dict.fromkeys(vocabulary(source).questions)
+    for question in questions:
+        try_out(FUZZ // 2 // len(questions), question)
+    print(seen.table())
+    assert seen.one_sided() == [], "never true, or never false"
 
 
 def message(output: Output, event: Event) -> str:

@@ -399,6 +399,10 @@ def test_all_errors_are_told_as_text_and_the_first_as_json(tmp_path: Path) -> No
     assert checked(tmp_path, rules, "--format", "json").count("LOAD_ERR_COMPILE_CONDITION") == 1
 
 
-def test_plugin_requirements_are_not_enforced(tmp_path: Path) -> None:
+def test_requirements_of_plugins(tmp_path: Path) -> None:
     rules = "- required_plugin_versions:\n  - {name: nosuch, version: 9.0.0}\n"
+    assert "RULEC_UNKNOWN_PLUGIN" in checked(tmp_path, rules)
+    rules = "- required_plugin_versions:\n  - {name: k8saudit, version: 0.18.0}\n"
     assert checked(tmp_path, rules).startswith(f"{tmp_path / 'rules.yaml'}: Ok")
+    rules = "- required_plugin_versions:\n  - {name: k8saudit, version: 0.19.0}\n"
+    assert "LOAD_ERR_VALIDATE" in checked(tmp_path, rules)

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from rulec.cli import BAD_INPUT
-from rulec.commands.options import compiled, paths, report_warnings, strategy
+from rulec.commands.options import compiled, paths, quiet_option, report_warnings, strategy
+from rulec.runtime.rendering import counted
 
 
 @click.command(short_help="Compile rules to a Python module.")
@@ -20,8 +21,8 @@ from rulec.commands.options import compiled, paths, report_warnings, strategy
     help="Where to write the module: FILE.py, FILE.pyc for bytecode, or - for standard output.",
 )
 @strategy
-@click.option("--no-warnings", is_flag=True, help="Say nothing about what is only odd.")
-def command(paths: tuple[Path, ...], output: Path, no_warnings: bool, **options: Any) -> None:
+@quiet_option
+def command(paths: tuple[Path, ...], output: Path, quiet: bool, **options: Any) -> None:
     """Compile the rules in PATH... to one Python module.
 
     The module needs only rulec.runtime. The same rules give the same bytes,
@@ -34,7 +35,7 @@ def command(paths: tuple[Path, ...], output: Path, no_warnings: bool, **options:
     if output.suffix not in (".py", ".pyc") and str(output) != "-":
         raise click.BadParameter("name a .py or a .pyc file, or -", param_hint="'-o'")
     built = compiled(paths, **options)
-    if not no_warnings:
+    if not quiet:
         report_warnings(built.warnings)
     content = built.code.encode()
     if output.suffix == ".pyc":
@@ -47,6 +48,6 @@ def command(paths: tuple[Path, ...], output: Path, no_warnings: bool, **options:
     except OSError as error:
         click.echo(f"rulec build: cannot write {output}: {error.strerror}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
-    if str(output) != "-":
-        count = built.code.count("\n    Rule(")
-        click.echo(f"{output}: {count} rules, {len(content):,} bytes", err=True)
+    if str(output) != "-" and not quiet:
+        size = f"{counted(built.rules, 'rule')}, {counted(len(content), 'byte')}"
+        click.echo(f"{output}: {size}", err=True)

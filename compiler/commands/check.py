@@ -9,6 +9,7 @@ import click
 from rulec.cli import BAD_RULES
 from rulec.commands.options import own_sources, paths, source_files
 from rulec.event_sources import known_sources
+from rulec.runtime.rendering import counted
 from rulec.runtime.sources import EventSource
 
 
@@ -44,8 +45,9 @@ def command(
 
 def _check(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:
     from rulec.api import check_files
-    from rulec.diagnostics import RulesError
+    from rulec.diagnostics import RulesError, in_file_order
     from rulec.files import collect
+    from rulec.shadowing import shadowed_rules
 
     try:
         files = collect(paths)
@@ -54,26 +56,25 @@ def _check(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:
         raise click.exceptions.Exit(BAD_RULES) from None
     definitions, analysis, diagnostics = check_files(files, sources)
     severities: dict[str, Counter[str]] = {file.name: Counter() for file in files}
-    for diagnostic in diagnostics:
+    if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        enabled = [r for r in analysis.rules if definitions.rules[r.name].enabled]
+        diagnostics = (*diagnostics, *shadowed_rules(enabled))
+    for diagnostic in in_file_order(diagnostics):
         click.echo(str(diagnostic))
         severities.setdefault(diagnostic.file, Counter())[diagnostic.severity] += 1
     for name, counts in severities.items():
         click.echo(f"{name}: {_verdict(counts)}")
     unknown = len(definitions.rules) - len(analysis.rules)
     skipped = f", {unknown} of them not compiled" if unknown else ""
-    click.echo(f"{len(definitions.rules)} rules{skipped}", err=True)
+    click.echo(f"{counted(len(definitions.rules), 'rule')}{skipped}", err=True)
     if any(counts["error"] for counts in severities.values()):
         raise click.exceptions.Exit(BAD_RULES)
 
 
 def _verdict(counts: Counter[str]) -> str:
     if counts["error"]:
-        return f"Invalid ({_number(counts['error'], 'error')})"
-    return f"Ok, with {_number(counts['warning'], 'warning')}" if counts["warning"] else "Ok"
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+        return f"Invalid ({counted(counts['error'], 'error')})"
+    return f"Ok, with {counted(counts['warning'], 'warning')}" if counts["warning"] else "Ok"
 
 
 def _check_as_falco(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:

@@ -68,6 +68,11 @@ def source_files(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Print nothing to standard error but mistakes."
+)
+
+
 def own_sources(files: Iterable[Path]) -> "list[JsonSource]":
     """Read the descriptions of event sources, or tell what is wrong with them and leave."""
     from rulec.diagnostics import RulesError
@@ -100,7 +105,10 @@ def compiled(
     names = chosen_sources(sources, own) or (*SOURCES, *(source.name for source in own))
     enabled = [source for source in own if source.name in names]
     try:
-        return build(paths, sources=[*(n for n in names if n in SOURCES), *enabled], **options)
+        built = build(paths, sources=[*(n for n in names if n in SOURCES), *enabled], **options)
+        if not built.rules:
+            click.echo(f"no rules to match in {', '.join(map(str, paths))}", err=True)
+        return built
     except RulesError as error:
         refuse(str(error))
 

@@ -14,6 +14,7 @@ from rulec.commands.options import (
     PRIORITIES,
     chosen_sources,
     compiled,
+    quiet_option,
     refuse,
     report_warnings,
     strategy,
@@ -74,7 +75,7 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     metavar="KEY=VALUE",
     help="A setting of Falco's configuration, such as -o json_output=true (repeatable).",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing to standard error but mistakes.")
+@quiet_option
 def command(
     rules: tuple[Path, ...],
     inputs: tuple[str, ...],
@@ -125,6 +126,10 @@ def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> Ruleset:
     """Return the ruleset: compiled now, or loaded from the module it was compiled to."""
     modules = [path for path in rules if path.suffix in (".py", ".pyc")]
+    for path in rules:
+        if path.suffix in (".json", ".jsonl", ".log", ".gz"):
+            message = f"-r takes rules, and {path} looks like events: give it without -r"
+            raise click.UsageError(message)
     if not modules:
         built = compiled(rules, **options)
         if not quiet:

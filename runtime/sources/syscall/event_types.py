@@ -68,3 +68,33 @@ EVENT_TYPES: Final = frozenset(
     vhangup vm86 vmsplice wait4 waitid waitpid write writev
     """.split()  # noqa: SIM905 - a list of quoted names would be five times as long
 )
+
+# Names that rules may use for types that Falco itself calls otherwise.
+SYNONYMS: Final = {
+    "_llseek": "llseek",
+    "fcntl64": "fcntl",
+    "getegid32": "getegid",
+    "geteuid32": "geteuid",
+    "getgid32": "getgid",
+    "getresgid32": "getresgid",
+    "getresuid32": "getresuid",
+    "getuid32": "getuid",
+    "page_fault_kernel": "page_fault",
+    "page_fault_user": "page_fault",
+    "pread64": "pread",
+    "prlimit64": "prlimit",
+    "pwrite64": "pwrite",
+    "sched_process_exit": "procexit",
+    "sched_switch": "switch",
+    "sendfile64": "sendfile",
+    "setgid32": "setgid",
+    "setresgid32": "setresgid",
+    "setresuid32": "setresuid",
+    "setuid32": "setuid",
+    "signal_deliver": "signaldeliver",
+    "ugetrlimit": "getrlimit",
+}
+
+# What Falco lists as the types of a rule that is about all events. "NA" are
+# those without a name; "na_1" and "syscall" are accepted in rules only.
+LISTED: Final = (EVENT_TYPES | {"NA"}) - SYNONYMS.keys() - {"na_1", "syscall"}
