@@ -18,6 +18,7 @@ from rulec.files import collect
 from rulec.layout import layout
 from rulec.operators import words
 from rulec.plan import CheckedRule, plan
+from rulec.plugins import plugin_findings
 from rulec.runtime.loading import execute
 from rulec.runtime.priority import parse_priority
 from rulec.runtime.ruleset import Manifest, Ruleset
@@ -27,7 +28,6 @@ from rulec.selection import select_rules
 from rulec.shadowing import shadowed_rules
 from rulec.text import File
 from rulec.version import version
-from rulec.versions import plugin_findings
 
 PathLike = str | os.PathLike[str]
 

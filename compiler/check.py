@@ -175,8 +175,10 @@ class _Checker:
     ) -> None:
         """Complain when the two sides of a field comparison do not go together."""
         left_shape, right_shape = shape(value), shape(operand)
-        if not operator.fields or left_shape.type.kind is Kind.NETWORK:
-            text = f"{operator.symbol!r} cannot compare a {left_shape.type.name} with a field"
+        # What lenient sources allow is a comparison of the elements with constants.
+        element_wise = left_shape.is_list and operator.on_lists is None
+        if element_wise or not operator.fields or left_shape.type.kind is Kind.NETWORK:
+            text = f"{operator.symbol!r} cannot compare a {_described(left_shape)} with a field"
             raise ProblemError(Problem("rhs_field_not_allowed", text, right.span))
         for side in (value, operand):
             declared = getattr(side, "field", None)

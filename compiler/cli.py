@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("rulec.commands.build", "Compile rules to a Python module."),
     "check": ("rulec.commands.check", "Tell what is wrong with rules."),
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
+    "rules": ("rulec.commands.rules", "List and describe rules."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),
 }
 

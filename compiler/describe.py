@@ -17,25 +17,16 @@ from rulec.analysis import Analysis
 from rulec.canonical import canonical
 from rulec.definitions import Definitions
 from rulec.diagnostics import ProblemError
-from rulec.event_types import ALL, EventTypes, event_types
+from rulec.event_types import ALL, NUMBER_FIELD, EventTypes, event_types
 from rulec.exceptions import exception_fields
 from rulec.extras import NO_EXTRAS, Extras
 from rulec.items import PluginRequirement, Rule
 from rulec.lists import Lists, ListText, expand_lists
-from rulec.nodes import (
-    Call,
-    Check,
-    Condition,
-    FieldRef,
-    Group,
-    Items,
-    Literal,
-    Operand,
-    checks,
-)
-from rulec.outputs import field_text, fields_in, without_container_info
+from rulec.mentions import condition_fields, constants, output_fields
+from rulec.nodes import Check, Condition, FieldRef, Macro, checks, rebuild
+from rulec.outputs import without_container_info
 from rulec.parse import parse_condition
-from rulec.plan import CheckedRule, Slot
+from rulec.plan import CheckedRule
 from rulec.plugins import used_plugins
 from rulec.resolve import references
 from rulec.runtime.encoding import sanitised
@@ -79,7 +70,7 @@ def describe_rule(
     describer = _Describer(definitions, analysis, sources, extras)
     for rule in analysis.rules:
         if rule.name == name:
-            return _clean({"rules": [describer.rule(rule)]})
+            return _clean({"rules": [describer.of_rule(rule)]})
     raise KeyError(name)
 
 
@@ -100,49 +91,48 @@ class _Describer:
         return {
             "required_engine_version": definitions.required_engine_version,
             "required_plugin_versions": list(map(_plugin, definitions.plugin_requirements)),
-            "rules": list(map(self.rule, self.analysis.rules)),
+            "rules": list(map(self.of_rule, self.analysis.rules)),
             "macros": [
-                self.macro(name, conditions[name]) for name in definitions.macros if name in conditions
+                self.of_macro(name, conditions[name])
+                for name in definitions.macros
+                if name in conditions
             ],
-            "lists": list(map(self.list, self.lists)),
+            "lists": list(map(self.of_list, self.lists)),
         }
 
-    def rule(self, checked: CheckedRule) -> Described:
+    def of_rule(self, checked: CheckedRule) -> Described:
         rule = self.definitions.rules[checked.name]
         condition = self.analysis.resolved[rule.name]
+        has_types = bool(self.sources[rule.source].event_types)
         details = {
-            **self.condition(condition, rule.condition),
-            **self.output(rule, checked),
+            **self.of_condition(condition, rule.condition),
+            **self.of_output(rule),
             **_exceptions(rule),
-            "events": [_NOTIFICATION, _OTHER_SOURCE],
+            "events": _events(condition) if has_types else [_NOTIFICATION, _OTHER_SOURCE],
         }
-        if self.sources[rule.source].event_types:
-            details["events"] = _events(condition)
-        fields = {
-            *details["condition_fields"],
-            *details["output_fields"],
-            *details["exception_fields"],
-        }
+        kinds = ("condition_fields", "output_fields", "exception_fields")
+        fields = [field for kind in kinds for field in details[kind]]
         details["plugins"] = used_plugins(rule.source, fields, _named_types(condition))
         return {"info": _rule_info(rule), "details": details}
 
-    def macro(self, name: str, condition: Condition) -> Described:
+    def of_macro(self, name: str, condition: Condition) -> Described:
         written = self.definitions.macros[name].condition
         return {
             "info": {"name": name, "condition": str(written)},
             "details": {
-                **self.condition(condition, written),
+                **self.of_condition(condition, written),
                 "used": name in self.analysis.used_macros,
                 "events": _events(condition),
                 "plugins": [],  # they depend on the source of the rule that uses the macro
             },
         }
 
-    def list(self, text: ListText) -> Described:
+    def of_list(self, text: ListText) -> Described:
+        items = map(str, self.definitions.lists[text.name].items)
         return {
             "info": {
                 "name": text.name,
-                "items": list(map(str, self.definitions.lists[text.name].items)),
+                "items": [item for item in items if item not in text.uses],
             },
             "details": {
                 "used": text.name in self.analysis.used_lists,
@@ -152,15 +142,14 @@ class _Describer:
             },
         }
 
-    def condition(self, condition: Condition, written: Text) -> Described:
+    def of_condition(self, condition: Condition, written: Text) -> Described:
         """Describe a condition by what it came to and by how it was written."""
         macros, lists = self.names(written)
-        fields = {_field(field) for check in checks(condition) for field in _fields(check)}
         return {
             "macros": sorted(macros),
             "lists": sorted(lists),
             "condition_compiled": canonical(condition),
-            "condition_fields": sorted(fields),
+            "condition_fields": sorted(set(condition_fields(condition))),
             "condition_operators": sorted({check.operator for check in checks(condition)}),
         }
 
@@ -174,22 +163,20 @@ class _Describer:
             replaced, used = Lists(self.lists).substitute(written)
             return {macro.name for macro in references(parse_condition(replaced))}, set(used)
         macros = {macro.name for macro in references(parsed)}
-        words = {word for check in checks(parsed) for word in _words(check.right)}
-        return macros & known.macros.keys(), words & known.lists.keys()
+        lists = {text for check in checks(parsed) for text in constants(check)}
+        return macros & known.macros.keys(), lists & known.lists.keys()
 
-    def output(self, rule: Rule, checked: CheckedRule) -> Described:
-        fields = [
-            field_text(field)
-            for part in checked.output.parts
-            if isinstance(part, Slot)
-            for field in fields_in(part.value)
-        ]
+    def of_output(self, rule: Rule) -> Described:
+        text = without_container_info(self.extras.output(rule))
+        declared = self.extras.fields(self.sources[rule.source].fields)
         extra = {each.key: each.form for each in self.extras.extra_fields(rule)}
         formatted = {key: str(form) for key, form in extra.items() if form is not None}
-        fields += sorted(formatted.get(key, key) for key in extra)
         found: Described = {
-            "output_compiled": str(without_container_info(self.extras.output(rule))),
-            "output_fields": fields,
+            "output_compiled": str(text),
+            "output_fields": [
+                *output_fields(text, declared),
+                *sorted(formatted.get(key, key) for key in extra),
+            ],
         }
         if formatted:
             found["extra_output_formatted_fields"] = formatted
@@ -236,57 +223,42 @@ def _exceptions(rule: Rule) -> Described:
 def _events(condition: Condition) -> list[str]:
     """Return the types of events that a condition is about, by Falco's names for them."""
     try:
-        found = event_types(condition)
+        found = event_types(_unnumbered(condition))
     except ProblemError:  # in a macro that no rule uses
         found = ALL
     names = frozenset(SYNONYMS.get(name, name) for name in found.names)
     return sorted(EventTypes(names, found.all_but).among(LISTED) | {_NOTIFICATION})
 
 
+def _unnumbered(condition: Condition) -> Condition:
+    """Return a condition in which nothing is known about the numbers of events.
+
+    That the first one is number 1 is only known to Falco's engine after 0.62.
+    """
+    if isinstance(condition, Check) and condition.left == FieldRef(NUMBER_FIELD):
+        return Macro(NUMBER_FIELD)
+    return rebuild(condition, _unnumbered)
+
+
 def _named_types(condition: Condition) -> Iterator[str]:
     """Yield what the types of events are compared with."""
     for check in checks(condition):
         if isinstance(check.left, FieldRef) and check.left.name in _TYPE_FIELDS:
-            yield from _words(check.right)
+            yield from constants(check)
 
 
-def _words(operand: Operand | None) -> Iterator[str]:
-    match operand:
-        case Literal(text):
-            yield text
-        case Items(items):
-            yield from (item.text for item in items)
-        case _:
-            pass
+def _clean(described: Described) -> Described:
+    """Return a description without bytes that are no UTF-8, which JSON cannot have."""
+    return {key: _clean_value(value) for key, value in described.items()}
 
 
-def _fields(check: Check) -> Iterator[FieldRef]:
-    """Yield the fields on both sides of a comparison, also those that are transformed."""
-    pending: list[Operand | Group | None] = [check.right, check.left]
-    while pending:
-        match pending.pop():
-            case FieldRef() as field:
-                yield field
-            case Call(_, arguments):
-                pending.extend(arguments)
-            case Group(items):
-                pending.extend(items)
-            case _:
-                pass
-
-
-def _field(field: FieldRef) -> str:
-    return f"{field.name}[{field.argument}]" if field.argument else field.name
-
-
-def _clean(value: Any) -> Any:
-    """Return a value without bytes that are no UTF-8, which JSON cannot have."""
+def _clean_value(value: Any) -> Any:
     match value:
         case str():
             return sanitised(value)
         case dict():
-            return {sanitised(key): _clean(each) for key, each in value.items()}
+            return _clean(value)
         case list():
-            return list(map(_clean, value))
+            return list(map(_clean_value, value))
         case _:
             return value

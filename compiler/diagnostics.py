@@ -267,7 +267,7 @@ def snippet(content: str, offset: int) -> str:
 
 
 def printable(text: str, kept: str = "") -> str:
-    """Replace what no terminal can show, or what it would obey, character by character.
+    r"""Replace what no terminal can show, or what it would obey, character by character.
 
     >>> printable("a\x1b[1m\u202e\udcff\u00a0b") == "a\ufffd[1m\ufffd\ufffd\u00a0b"
     True

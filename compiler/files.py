@@ -25,8 +25,8 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
         try:
             files += map(_read, _files(path))
         except OSError as error:
-            name = str(error.filename or path)
-            diagnostics.append(_unreadable(name, error.strerror or "cannot be read"))
+            name = error.filename or path
+            diagnostics.append(_unreadable(_shown(name), error.strerror or "cannot be read"))
     if diagnostics:
         raise RulesError(diagnostics)
     return files
@@ -45,7 +45,12 @@ def _read(path: Path) -> File:
     with path.open("rb") as stream:
         # One byte more than allowed is enough to be refused.
         content = stream.read(4 * MAX_CHARACTERS + 1)
-    return File(str(path), decode(content))
+    return File(_shown(path), decode(content))
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    """Return a path as it can be printed, whatever bytes it consists of."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def decode(content: bytes) -> str:

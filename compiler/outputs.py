@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rulec.canonical import escape_value
 from rulec.diagnostics import Problem, ProblemError
 from rulec.extras import ExtraField
+from rulec.mentions import field_texts
 from rulec.nodes import Loaded, Reference, Sequence, Transformed, Value
 from rulec.plan import Output, Parts, Slot
 from rulec.references import References
 from rulec.runtime.fields import Catalogue
+from rulec.templates import Slot as TemplateSlot
 from rulec.templates import read_template
 from rulec.text import Text
 
@@ -36,56 +37,62 @@ def read_output(
 
     :raises ProblemError: if something in it is no field.
     """
-    parts = _parts(text, fields, warnings)
-    found: dict[str, Value | Parts] = {}
-    for part in parts:
-        if isinstance(part, Slot):
-            for loaded in fields_in(part.value):
-                found.setdefault(field_text(loaded), loaded)
+    reader = _Reader(fields, [] if warnings is None else warnings)
+    parts = reader.parts(text)
+    found: dict[str, Value | Parts] = dict(reader.fields)
     for extra in extra_fields:
-        if extra.form is not None:
-            found[extra.key] = _parts(extra.form, fields)
-        else:
-            (slot,) = _parts(Text.standing_for(f"%{extra.key}", text.span(0)), fields)
-            assert isinstance(slot, Slot)
-            found[extra.key] = slot.value
+        reader = _Reader(fields, [])
+        found[extra.key] = (
+            reader.field(extra.key, text) if extra.form is None else reader.parts(extra.form)
+        )
     return Output(parts, tuple(found.items()))
 
 
-def _parts(text: Text, fields: Catalogue, warnings: list[Problem] | None = None) -> Parts:
-    references = References(fields, [] if warnings is None else warnings)
+class _Reader:
+    """Reads templates, and remembers the fields in them by their names as written."""
 
-    def resolves(reference: Reference) -> bool:
+    def __init__(self, fields: Catalogue, warnings: list[Problem]) -> None:
+        self.catalogue = fields
+        self.references = References(fields, warnings)
+        self.fields: dict[str, Loaded] = {}
+
+    def parts(self, text: Text) -> Parts:
+        template = read_template(text, self.resolves, self.catalogue)
+        return tuple(p if isinstance(p, str) else self.slot(p) for p in template.parts)
+
+    def resolves(self, reference: Reference) -> bool:
         try:
-            References(fields, []).value(reference)
+            References(self.catalogue, []).value(reference)
         except ProblemError:
             return False
         return True
 
-    return tuple(
-        part if isinstance(part, str) else Slot(references.value(part.value), part.width)
-        for part in read_template(text, resolves, fields).parts
-    )
+    def slot(self, slot: TemplateSlot) -> Slot:
+        value = self.references.value(slot.value)
+        for name, loaded in zip(field_texts(slot.value), _loaded(value), strict=True):
+            self.fields.setdefault(name, loaded)
+        return Slot(value, slot.width)
+
+    def field(self, name: str, place: Text) -> Value:
+        """Return the value of a field that is reported beside the output."""
+        match self.parts(Text.standing_for(f"%{name}", place.span(0))):
+            case (Slot(value, None),):
+                return value
+            case _:
+                text = f"{name!r} is no field"
+                raise ProblemError(Problem("format_unknown_field", text, place.span(0)))
 
 
-def field_text(loaded: Loaded) -> str:
-    """Return the canonical text of a field, which is its key in the output fields."""
-    if loaded.argument is None:
-        return loaded.field.name
-    argument = escape_value(loaded.argument) or '""'
-    return f"{loaded.field.name}[{argument}]"
-
-
-def fields_in(value: Value) -> Iterator[Loaded]:
+def _loaded(value: Value) -> Iterator[Loaded]:
     """Yield the fields in a value, also those that a transformer takes."""
     match value:
         case Loaded():
             yield value
-        case Transformed():
-            for argument in value.arguments:
-                yield from fields_in(argument)
+        case Transformed(_, arguments):
+            for argument in arguments:
+                yield from _loaded(argument)
         case Sequence(parts):
             for part in parts:
-                yield from fields_in(part)
+                yield from _loaded(part)
         case _:
             pass

@@ -1,12 +1,10 @@
 """Versions, and what rules require of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from rulec.diagnostics import Diagnostic, Problem
 from rulec.items import PluginRequirement
-from rulec.text import Text
 
 # The newest version of Falco's rules language that is understood.
 ENGINE_VERSION = "0.62.0"
@@ -44,39 +42,6 @@ def is_compatible(available: str, required: str) -> bool:
     """Return whether the version ``available`` will do where ``required`` is asked for."""
     have, want = parse_version(available), parse_version(required)
     return have is not None and want is not None and have.satisfies(want)
-
-
-# The plugins of Falco whose work is done here, with the versions that it is as good as.
-PLUGINS: Final[Mapping[str, str]] = {
-    "k8saudit": "0.18.0",
-    "k8saudit-aks": "0.6.0",
-    "k8saudit-eks": "0.12.0",
-    "k8saudit-gke": "0.9.0",
-    "k8saudit-ovh": "0.6.0",
-    "json": "0.7.4",
-    "container": "0.7.2",
-}
-
-
-def plugin_findings(requirements: Iterable[PluginRequirement]) -> Iterator[Diagnostic]:
-    """Yield what there is to say about the plugins that rules require.
-
-    A newer version than is known here is an error. Whether plugins that are
-    not known here will be there, nobody can tell.
-    """
-    for requirement in unmet_requirements(requirements, PLUGINS):
-        names = [plugin.name for plugin in requirement.alternatives]
-        first = requirement.alternatives[0]
-        location = requirement.context[-1]
-        span = Text.verbatim(location.file, location.at, location.at).span(0)
-        if PLUGINS.keys().isdisjoint(names):
-            text = f"the rules need the plugin {first.name}, of which nothing is known here"
-            yield Diagnostic("RULEC_UNKNOWN_PLUGIN", Problem("unknown_plugin", text, span))
-            continue
-        known = ", ".join(f"{name} {PLUGINS[name]}" for name in names if name in PLUGINS)
-        text = f"the rules need the plugin {first.name} {first.version}, but this is {known}"
-        problem = Problem("plugin_version_mismatch", text, span)
-        yield Diagnostic("LOAD_ERR_VALIDATE", problem, requirement.context)
 
 
 def unmet_requirements(

@@ -56,8 +56,10 @@ def _bytes_mutated(content: bytes, random: Random) -> bytes:
 
 def _flip(content: bytes, random: Random) -> bytes:
     at = random.randrange(len(content) or 1)
-    return content[:at] + bytes(b ^ 1 << random.randrange(8) for b in content[at : at + 1]) + (
-        content[at + 1 :]
+    return (
+        content[:at]
+        + bytes(b ^ 1 << random.randrange(8) for b in content[at : at + 1])
+        + (content[at + 1 :])
     )
 
 
@@ -112,7 +114,9 @@ def _swap_lines(content: bytes, random: Random) -> bytes:
 
 
 def _other_blanks(content: bytes, random: Random) -> bytes:
-    old, new = random.choice(((b"\n", b"\r\n"), (b"\n", b"\r"), (b"  ", b"\t"), (b" ", b"\xc2\xa0")))
+    old, new = random.choice(
+        ((b"\n", b"\r\n"), (b"\n", b"\r"), (b"  ", b"\t"), (b" ", b"\xc2\xa0"))
+    )
     return content.replace(old, new, random.choice((-1, 1, 3)))
 
 
@@ -310,7 +314,9 @@ def _rename(documents: list[Tree], slots: Sequence[Slot], random: Random) -> Non
     names = names_of(slots) or ["a"]
     old, new = random.choice(names), random.choice([*names, "and", "not", "in", "exists", "x y"])
     texts = [(c, p) for c, p in slots if isinstance(c[p], str) and old in c[p]]
-    for container, position in texts if random.random() < 0.3 else random.sample(texts, 1):
+    if random.random() < 0.7:
+        texts = random.sample(texts, min(1, len(texts)))
+    for container, position in texts:
         container[position] = container[position].replace(old, new)[:100_000]
 
 
@@ -334,9 +340,23 @@ WORDS: Final = (
     *("contains", "icontains", "startswith", "endswith", "glob", "iglob", "regex", "pmatch"),
     *("intersects", "bcontains", "bstartswith", "oneof", "anyof", "allof", "val(", "tolower("),
     *("toupper(", "b64(", "basename(", "len(", "join(", "concat(", "getopt(", "[0]", "[a]", "()"),
-    *("ka.verb", "ka.user.groups", "ka.user.name", "ka.uri.param[a]", "ka.req.pod.volumes.hostpath"),
+    *(
+        "ka.verb",
+        "ka.user.groups",
+        "ka.user.name",
+        "ka.uri.param[a]",
+        "ka.req.pod.volumes.hostpath",
+    ),
     *("jevt.value[/a/0]", "evt.type", "evt.time", "evt.rawtime", "own.number", "own.list", "ka.no"),
-    *("own.address", "own.network", "own.flag", "own.bytes", "own.each[1]", "own.key[a]", "proc.name"),
+    *(
+        "own.address",
+        "own.network",
+        "own.flag",
+        "own.bytes",
+        "own.each[1]",
+        "own.key[a]",
+        "proc.name",
+    ),
     *("<NA>", "1", "-1", "1.5", "0x10", "10.0.0.0/8", "::1", "true", '"a b"', "'x'", "^(a+)+$"),
     *('"\\x00"', "[", "*", "?", "a*b?[c]", "/etc", "256:300", '"', "'", "\\", "%", "#"),
 )
@@ -374,7 +394,9 @@ def _grow(documents: list[Tree], slots: Sequence[Slot], random: Random) -> None:
     names = names_of(slots) or ["a"]
     count = random.choice((2, 5, 12, 20, 60))
     first, last = "grown_0", f"grown_{count}"
-    form = random.choice(("{m} and {m}", "({m} or not {m})", "not {m}", "{m}", "{m} or ka.verb=x{n}"))
+    form = random.choice(
+        ("{m} and {m}", "({m} or not {m})", "not {m}", "{m}", "{m} or ka.verb=x{n}")
+    )
     kind = random.choice(("macro", "list"))
     items: list[Tree] = []
     for n in range(count + 1):
@@ -383,7 +405,9 @@ def _grow(documents: list[Tree], slots: Sequence[Slot], random: Random) -> None:
             body: Tree = form.format(m=before, n=n) if n else before
             items.append(Pairs([["macro", f"grown_{n}"], ["condition", body]]))
         else:
-            items.append(Pairs([["list", f"grown_{n}"], ["items", [before] * random.choice((1, 2, 9))]]))
+            items.append(
+                Pairs([["list", f"grown_{n}"], ["items", [before] * random.choice((1, 2, 9))]])
+            )
     order = random.choice((items, items[::-1], [*items, *items]))
     use = last if kind == "macro" else f"ka.verb in ({last})"
     rule = [["rule", "Grown"], ["desc", "d"], ["condition", use], ["output", "%ka.verb"]]

@@ -99,7 +99,8 @@ def _check(node: Check, event: Event, source: EventSource) -> bool:
         return True
     constants = [constant(literal, left.type, word) for literal in literals]
     if modifier:
-        answers = [_one(word, left.type.kind, value, c) for c in constants]
+        ask = _list if left.is_list else _one
+        answers = [ask(word, left.type.kind, value, [c] if left.is_list else c) for c in constants]
         count = sum(answers)
         return {
             "oneof": count == 1,

@@ -229,9 +229,12 @@ class Author:
             known = self.one_of(checks).left if self.chance(60) else None
             checks.append(self.another_check(known))
         node = self.tree(checks, 3)
-        if self.chance(5):
+        if self.chance(4):
             for _ in range(self.draw(st.integers(8, 24))):
                 node = self.around(node, checks)
+        elif self.chance(4):
+            for _ in range(self.draw(st.integers(2, 7))):
+                node = self.rung(node)
         return node
 
     def tree(self, leaves: Sequence[Condition], depth: int) -> Condition:
@@ -251,6 +254,12 @@ class Author:
         kind = self.one_of((And, Or))
         return kind((node, *others) if self.chance(50) else (*others, node))
 
+    def rung(self, node: Condition) -> Condition:
+        """Write alternatives that all need the same value; one of them is a condition."""
+        first = self.another_check(None)
+        others = [self.another_check(first.left) for _ in range(2)]
+        return Or((first, others[0], And((others[1], node))))
+
     def another_check(self, left: Reference | None) -> Check:
         """Write a check, of a value that another one is about if there is one."""
         if left is None:
@@ -267,7 +276,7 @@ class Author:
         written = self.one_of((word, *synonyms)) if synonyms else word
         if operator.takes is Takes.NOTHING:
             return Check(left, written, None)
-        if operator.modifiable and not shape.is_list and self.chance(25):
+        if operator.modifiable and self.chance(25):
             return Check(left, f"{written} {self.one_of(MODIFIERS)}", self.items(word, shape))
         if self.comparable(operator, left, shape) and self.chance(30):
             return Check(left, written, self.reference(shape, comparable=True))

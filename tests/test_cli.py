@@ -1,22 +1,27 @@
 """The command line, as people and scripts meet it."""
 
+import contextlib
 import gzip
+import io
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from conformance import cases, folder
 from rule_events import audit_event
 
 from rulec import compile_ruleset
+from rulec.cli import main
 from rulec.runtime.loading import load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,17 +82,48 @@ def cwd(tmp_path: Path) -> Path:
 
 
 ENVIRONMENT = {**os.environ, "TZ": "UTC", "FALCO_HOSTNAME": "node-1", "PYTHONUNBUFFERED": ""}
+COMMAND = [sys.executable, "-m", "rulec"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def elsewhere() -> Iterator[None]:
+    """Let the machine be somewhere else, with another name."""
+    with mock.patch.dict(os.environ, ENVIRONMENT):
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def rulec(*arguments: object, cwd: Path, stdin: str | bytes = "") -> Done:
+    """Call the command line in this process; anything but an exit is passed on."""
+    given = io.BytesIO(stdin.encode("utf-8", "surrogatepass") if isinstance(stdin, str) else stdin)
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", newline="")
+    with (
+        contextlib.chdir(cwd),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(given, "utf-8")),
+        mock.patch.object(sys, "stdout", out),
+        mock.patch.object(sys, "stderr", err),
+        pytest.raises(SystemExit) as leaving,
+    ):
+        main([*map(str, arguments)])
+    assert isinstance(leaving.value.code, int)
+    printed = []
+    for stream in (out, err):
+        stream.seek(0)
+        printed.append(stream.read())
+    return Done(*printed, leaving.value.code)
+
+
+def process(*arguments: object, cwd: Path, stdin: str = "", **environment: str) -> Done:
+    """Call the command line in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "rulec", *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env=ENVIRONMENT,
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        env={**ENVIRONMENT, **environment},
+        input=stdin.encode(),
         capture_output=True,
     )
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
     return Done(done.stdout.decode(), done.stderr.decode(), done.returncode)
 
 
@@ -196,7 +232,7 @@ def test_forms_of_logs(log: str, cwd: Path) -> None:
 
 def test_standard_input_is_the_default(cwd: Path) -> None:
     done = rulec("run", "-r", "rules.yaml", cwd=cwd, stdin=lines(POD))
-    assert (done.alerts, done.err) == ([POD_ALERT], "1 events, 1 alerts\n")
+    assert (done.alerts, done.err) == ([POD_ALERT], "1 event, 1 alert\n")
 
 
 def test_compressed_logs(cwd: Path) -> None:
@@ -241,7 +277,7 @@ def test_a_missing_input(cwd: Path) -> None:
     done = rulec("run", "-r", "rules.yaml", "missing.log", "audit.log", cwd=cwd)
     assert done.alerts == [SECRET_ALERT, POD_ALERT]
     assert "missing.log: cannot be read: No such file or directory\n" in done.err
-    assert done.err.endswith("3 events, 2 alerts, 1 unreadable inputs\n")
+    assert done.err.endswith("3 events, 2 alerts, 1 unreadable input\n")
     assert done.status == 4
 
 
@@ -431,7 +467,7 @@ def test_texts_that_are_not_ascii(cwd: Path) -> None:
 def test_whoever_reads_the_output_may_have_seen_enough(call: list[str], cwd: Path) -> None:
     (cwd / "many.log").write_text(lines(*[POD] * 5000), "utf-8")
     with subprocess.Popen(
-        [sys.executable, "-m", "rulec", *call],
+        [*COMMAND, *call],
         cwd=cwd,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
@@ -450,7 +486,7 @@ def test_a_full_disk_is_not_the_fault_of_the_input(cwd: Path) -> None:
     (cwd / "many.log").write_text(lines(*[POD] * 5000), "utf-8")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "rulec", "run", "-r", "rules.yaml", "many.log"],
+            [*COMMAND, "run", "-r", "rules.yaml", "many.log"],
             cwd=cwd,
             env=ENVIRONMENT,
             stdout=full,
@@ -529,12 +565,17 @@ def test_a_folder_without_rules_is_worth_a_word(command: str, cwd: Path) -> None
     (cwd / "empty").mkdir()
     (cwd / "empty" / "rules.yaml.txt").write_text(RULES, "utf-8")
     done = rulec(*command.format("empty").split(), cwd=cwd)
-    assert "empty" in (done.out + done.err).replace("empty.py", "")
+    assert "empty" in done.out + done.err
 
 
-HOSTILE = (
-    "- rule: x\n  desc: d\n  condition: ka.verb = \x1b]0;title\x07\x1b[31m \u202e\x9b1m nope\n"
-)
+HOSTILE = """\
+- rule: x
+  desc: d
+  condition: ka.verb = \x1b]0;title\x07\x1b[31m \u202e\x9b1m nope
+  output: x
+  priority: INFO
+  source: k8s_audit
+"""
 
 
 @pytest.mark.parametrize("content", [HOSTILE, "\x7fELF\0\x1b[31m", "\udcff\x1b[31m: ["])
@@ -543,7 +584,7 @@ def test_reports_do_not_pass_control_characters_on(content: str, cwd: Path) -> N
     # On a terminal, where it matters.
     master, terminal = pty.openpty()
     done = subprocess.run(
-        [sys.executable, "-m", "rulec", "run", "-r", "rules.yaml", "audit.log"],
+        [*COMMAND, "run", "-r", "rules.yaml", "audit.log"],
         cwd=cwd,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
@@ -554,7 +595,7 @@ def test_reports_do_not_pass_control_characters_on(content: str, cwd: Path) -> N
     os.close(terminal)
     assert done.returncode == 2
     assert shown.startswith("rules.yaml:")
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown), ascii(shown)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", shown), ascii(shown)
 
 
 # --- build ----------------------------------------------------------------------------
@@ -584,11 +625,14 @@ def test_a_module_remembers_how_it_was_built(cwd: Path) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
 def test_the_number_of_rules_is_told(count: int, cwd: Path) -> None:
-    rule = "- rule: R{}\n  desc: d\n  condition: ka.verb exists\n  output: x\n  priority: INFO\n  source: k8s_audit\n"
-    content = "".join(rule.format(n) for n in range(count)) or "[]"
-    (cwd / "some.yaml").write_text(content, "utf-8")
+    rules = [
+        f"- rule: R{n}\n  desc: d\n  condition: ka.verb = verb{n}\n  output: x\n"
+        "  priority: INFO\n  source: k8s_audit\n"
+        for n in range(count)
+    ]
+    (cwd / "some.yaml").write_text("".join(rules) or "[]", "utf-8")
     done = rulec("build", "some.yaml", "-o", "some.py", cwd=cwd)
-    assert re.match(rf"some.py: {count} rules?, ", done.err)
+    assert re.search(rf"^some.py: {count} rules?, [\d,]+ bytes$", done.err, re.MULTILINE)
 
 
 def test_build_to_standard_output(cwd: Path) -> None:
@@ -692,7 +736,7 @@ def test_check_of_bad_rules(cwd: Path) -> None:
 def test_check_of_odd_rules(cwd: Path) -> None:
     (cwd / "odd.yaml").write_text(RULES + "- macro: unused\n  condition: deleted\n", "utf-8")
     done = rulec("check", "odd.yaml", cwd=cwd)
-    assert "odd.yaml:17:3: LOAD_UNUSED_MACRO: " in done.out
+    assert "odd.yaml:16:3: LOAD_UNUSED_MACRO: " in done.out
     assert "odd.yaml: Ok, with 1 warning\n" in done.out
     assert done.status == 0
 
@@ -751,7 +795,7 @@ def test_fields_as_json(cwd: Path) -> None:
     done = rulec("fields", "--format", "json", cwd=cwd)
     found = {entry["name"]: entry for entry in map(json.loads, done.out.splitlines())}
     assert found["ka.verb"]["type"] == "CHARBUF"
-    assert found["ka.uri.param"]["argument"] == "key"
+    assert found["ka.uri.param"]["argument"] == "required key"
     assert found["ka.sourceips"]["list"] is True
 
 
@@ -834,10 +878,11 @@ def test_the_worked_example(cwd: Path) -> None:
     check_everywhere(cwd / "example.yaml", event, time, EXAMPLE_MESSAGE, cwd)
 
 
-def test_the_worked_example_elsewhere(cwd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worked_example_elsewhere(cwd: Path) -> None:
     (cwd / "example.yaml").write_text(EXAMPLE_RULE, "utf-8")
-    monkeypatch.setitem(ENVIRONMENT, "TZ", "America/Phoenix")  # no daylight saving time
-    done = rulec("run", "-r", "example.yaml", cwd=cwd, stdin=json.dumps(EXAMPLE_EVENT))
+    call = ("run", "-r", "example.yaml")
+    # There is no daylight saving time in Phoenix.
+    done = process(*call, cwd=cwd, stdin=json.dumps(EXAMPLE_EVENT), TZ="America/Phoenix")
     assert done.alerts == [f"17:18:28.428398000: Warning {EXAMPLE_MESSAGE}"]
 
 

@@ -16,12 +16,13 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import conformance
 import msgspec
@@ -35,8 +36,6 @@ from rulec.codes import CODES
 from rulec.diagnostics import Diagnostic
 from rulec.event_sources import known_sources
 from rulec.files import decode
-from rulec.runtime.extract import extract
-from rulec.runtime.fields import Argument
 from rulec.runtime.loading import execute
 from rulec.text import File
 from rulec.validation import validate
@@ -73,21 +72,15 @@ fields:
   - {name: own.plain, pointer: /text, transformable: false, comparable: false}
 """
 
-OWN_EVENTS: Final[tuple[Any, ...]] = (
-    {
-        "time": 1_772_443_800_000,
-        **{"text": "a b", "number": 300, "signed": -1, "double": 1.5, "flag": True, "port": 443},
-        **{"bytes": "YQBi", "address": "192.0.2.1", "since": 5, "list": ["a", "b", 1, None]},
-        **{"numbers": [1, 2], "labels": {"a": "x", "": "none"}},
-        "groups": [{"members": [{"name": "n"}, {}]}, {"members": {"name": "m"}}, 1],
-    },
-    {"time": 0},
-    {
-        "time": 1.5,
-        **{"text": None, "number": "x", "signed": 2**70, "double": "1e400", "flag": "no"},
-        **{"bytes": 1, "address": "::ffff:192.0.2.1", "list": {}, "groups": "x", "labels": []},
-    },
-)
+OWN_EVENTS: Final = """\
+[{"time": 1772443800000, "text": "a b", "number": 300, "signed": -1, "double": 1.5, "flag": true,
+  "port": 443, "bytes": "YQBi", "address": "192.0.2.1", "since": 5, "list": ["a", "b", 1, null],
+  "numbers": [1, 2], "labels": {"a": "x", "": "none"},
+  "groups": [{"members": [{"name": "n"}, {}]}, {"members": {"name": "m"}}, 1]},
+ {"time": 0},
+ {"time": 1.5, "text": null, "number": "x", "signed": 99999999999999999999, "double": "1e400",
+  "flag": "no", "bytes": 1, "address": "::ffff:192.0.2.1", "list": {}, "groups": "x", "labels": []}]
+"""
 
 BY_HAND: Final = {
     "items": """\
@@ -311,62 +304,80 @@ def recorded_rules() -> list[bytes]:
 
 
 def own_seeds() -> list[bytes]:
-    return [*shipped_rules(), *(text.encode() for text in BY_HAND.values()) , *_often()]
-
-
-def _often() -> Iterator[bytes]:
-    """Yield what uses most features again and again: there are few of them."""
-    for text in BY_HAND.values():
-        for _ in range(6):
-            yield text.encode()
+    """Return what is here for everybody; what uses most features is there several times."""
+    return [*shipped_rules(), *(text.encode() for text in BY_HAND.values() for _ in range(7))]
 
 
 # --- what must be true of every mutant ----------------------------------------------
 
 
-def examine(files: Sequence[File]) -> str:
-    """Compile and check rules; return what came of it, and fail if that is not in order."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of rules: the first error or that they compile; the longer of two ways took so long."""
+
+    what: str
+    seconds: float = 0.0
+
+
+def examine(files: Sequence[File]) -> Outcome:
+    """Compile and check rules, both ways; fail if what comes of it is not in order."""
+    start = time.process_time()
     results = validate(files, known_sources([own_source()]))
-    for result in results:
-        json.loads(msgspec.json.encode(result.to_falco()))
-        for diagnostic in result.diagnostics:
-            in_order(diagnostic, files)
+    reports = [result.to_falco() for result in results]
+    seconds = time.process_time() - start
+    json.loads(msgspec.json.encode(reports))
+    places_in_order([d for result in results for d in result.diagnostics], files)
+    error = results[-1].error
+    start = time.process_time()
     try:
-        built = build_files(files, sources=["k8s_audit", own_source()], rule_matching="all")
-    except RulesError as error:
-        assert str(error)
-        for diagnostic in error.diagnostics:
-            in_order(diagnostic, files)
-        errors = [each for each in error.diagnostics if each.severity == "error"]
-        assert errors, "rules are refused without a reason"
-        assert results[-1].error is not None, "Falco's report knows nothing of it"
-        return f"{errors[0].code} {errors[0].kind}"
-    assert results[-1].error is None, f"only Falco's report has {results[-1].error}"
-    for diagnostic in built.warnings:
-        in_order(diagnostic, files)
+        count = compiled_and_run(files)
+    except RulesError as refusal:
+        seconds = max(seconds, time.process_time() - start)
+        return Outcome(refused(refusal, error, files), seconds)
+    seconds = max(seconds, time.process_time() - start)
+    assert error is None, f"only Falco's report has {error}"
+    return Outcome("compiles" if count else "compiles to nothing", seconds)
+
+
+def refused(refusal: RulesError, error: Diagnostic | None, files: Sequence[File]) -> str:
+    """Return why rules are refused; fail if that is not told well, or Falco's report differs."""
+    assert str(refusal)
+    errors = [each for each in refusal.diagnostics if each.severity == "error"]
+    assert error is not None, f"Falco's report knows nothing of {errors[0]}"
+    places_in_order(refusal.diagnostics, files)
+    return f"{errors[0].code} {errors[0].kind}"
+
+
+def compiled_and_run(files: Sequence[File]) -> int:
+    """Compile rules, show them some events, and return how many rules there are."""
+    built = build_files(files, sources=["k8s_audit", own_source()], rule_matching="all")
     ruleset = execute(built.code)
-    alerts = ruleset.match(audit_event(), "k8s_audit") + ruleset.match(list(OWN_EVENTS), "own")
+    alerts = ruleset.match(audit_event(), "k8s_audit") + ruleset.match(OWN_EVENTS, "own")
     for alert in alerts:
         assert "\n" not in alert.text()
         json.loads(alert.json())
-    return "compiles" if ruleset.rules else "compiles to nothing"
+    places_in_order(built.warnings, files)
+    return len(ruleset.rules)
 
 
-def in_order(diagnostic: Diagnostic, files: Sequence[File]) -> None:
+def places_in_order(diagnostics: Sequence[Diagnostic], files: Sequence[File]) -> None:
     """Fail if a diagnostic is not about a place in one of the files, or cannot be shown."""
-    assert diagnostic.code in CODES
-    (file,) = (file for file in files if file.name == diagnostic.file)
-    lines = file.content.split("\n")
-    assert 1 <= diagnostic.line <= len(lines), diagnostic
-    assert 1 <= diagnostic.column <= len(lines[diagnostic.line - 1]) + 1, diagnostic
-    shown = str(diagnostic)
-    assert all(c.isprintable() or c in "\n\t" or c.isspace() for c in shown), ascii(shown)
-    assert shown.count("\n") <= 3, ascii(shown)
-    assert diagnostic.message
-    assert "Error(" not in diagnostic.message
-    falco = diagnostic.to_falco()
-    assert falco["context"]["locations"], "Falco always tells where"
-    json.loads(msgspec.json.encode(falco))
+    lines = {file.name: file.content.split("\n") for file in files}
+    for diagnostic in diagnostics[:200]:
+        assert diagnostic.code in CODES
+        assert 1 <= diagnostic.line <= len(lines[diagnostic.file]), diagnostic
+        line = lines[diagnostic.file][diagnostic.line - 1]
+        assert 1 <= diagnostic.column <= len(line) + 1, diagnostic
+        assert diagnostic.message
+        shown = str(diagnostic)
+        assert all(c.isprintable() or c.isspace() for c in shown), ascii(shown)
+        assert shown.count("\n") <= 3, ascii(shown)
+        falco = diagnostic.to_falco()
+        assert falco["context"]["locations"], "Falco always tells where"
+        json.loads(msgspec.json.encode(falco))
+
+
+# --- the mutants --------------------------------------------------------------------
 
 
 def mutated_files(number: int, seeds: Sequence[bytes]) -> list[bytes]:
@@ -381,12 +392,161 @@ def files_of(contents: Sequence[bytes]) -> list[File]:
     return [File(*each) for each in zip(names, map(decode, contents), strict=True)]
 
 
-def keep(number: int, contents: Sequence[bytes], what: str) -> str:
-    """Write a mutant that failed to files, and return how to find them."""
+def kept(number: int, contents: Sequence[bytes]) -> str:
+    """Write a mutant that failed to files, and return their names."""
     FAILURES.mkdir(exist_ok=True)
-    paths = []
-    for position, content in enumerate(contents):
-        path = FAILURES / f"{SEED}-{number}-{position}.yaml"
+    paths = [FAILURES / f"{SEED}-{number}-{n}.yaml" for n in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
         path.write_bytes(content)
-        paths.append(str(path))
-    return f"mutant {number}: {what}: {' '.join(paths)}"
+    return " ".join(map(str, paths))
+
+
+def quick(seeds: Sequence[bytes], count: int) -> None:
+    """Examine some mutants here; the first one that fails ends it."""
+    for number in range(count):
+        contents = mutated_files(number, seeds)
+        try:
+            examine(files_of(contents))
+        except BaseException:
+            print(f"mutant {number}: {kept(number, contents)}")
+            raise
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_the_seeds_compile(name: str) -> None:
+    assert examine(files_of([BY_HAND[name].encode()])).what == "compiles"
+
+
+def test_the_shipped_seeds_compile() -> None:
+    assert {examine(files_of([seed])).what for seed in shipped_rules()} == {"compiles"}
+
+
+@pytest.mark.fuzz
+def test_mutants(capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = own_seeds()
+    if not FUZZ:
+        quick(seeds, 300)
+        return
+    with capsys.disabled():
+        found = at_length(seeds, FUZZ)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.fuzz
+@pytest.mark.conformance
+def test_mutants_of_recorded_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = recorded_rules()
+    if not FUZZ:
+        quick(seeds, 300)
+        return
+    with capsys.disabled():
+        found = at_length(seeds, FUZZ)
+    assert not found, "\n".join(found)
+
+
+# --- many mutants, in processes of their own ----------------------------------------
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a mutant, in a process of its own. ``failure`` is a traceback."""
+
+    number: int
+    outcome: Outcome
+    megabytes: int = 0
+    failure: str = ""
+
+    @property
+    def fault(self) -> str:
+        """Why this is not in order, on a line; nothing if it is."""
+        if self.failure:
+            return self.failure.strip().splitlines()[-1][:300]
+        if self.outcome.seconds > SECONDS:
+            return f"takes {self.outcome.seconds:.1f} s"
+        return f"takes {self.megabytes} MB" if self.megabytes > MEGABYTES else ""
+
+
+def work(numbers: Iterable[int], seeds: Sequence[bytes], results: Connection) -> None:
+    """Examine mutants; send the number of each before, and a ``Result`` after."""
+    signal.signal(signal.SIGALRM, _too_slow)
+    for number in numbers:
+        results.send(number)
+        contents = mutated_files(number, seeds)
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the memory
+        signal.alarm(120)
+        try:
+            result = Result(number, examine(files_of(contents)), _peak())
+        except BaseException:
+            result = Result(number, Outcome("failed"), _peak(), traceback.format_exc())
+        signal.alarm(0)
+        results.send(result)
+
+
+def _too_slow(*_: object) -> None:
+    raise TimeoutError("two minutes are over")
+
+
+def _peak() -> int:
+    """Return the most memory that the process has held, in megabytes."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) // 1024  # type: ignore[index]
+
+
+def results_of(seeds: Sequence[bytes], numbers: Sequence[int]) -> Iterator[Result]:
+    """Yield the result of each mutant, those that end their process included."""
+    processes = multiprocessing.get_context("fork")
+    doing: dict[Connection, tuple[int, list[int]]] = {}
+
+    def begin(left: list[int]) -> None:
+        ours, theirs = processes.Pipe(duplex=False)
+        processes.Process(target=work, args=(left, seeds, theirs), daemon=True).start()
+        theirs.close()
+        doing[ours] = (0, left)
+
+    count = len(os.sched_getaffinity(0))
+    for first in range(count):
+        begin(list(numbers[first::count]))
+    while doing:
+        for pipe in wait(list(doing)):
+            number, left = doing[pipe]
+            try:
+                message = pipe.recv()
+            except EOFError:
+                del doing[pipe]
+                if left:
+                    yield Result(number, Outcome("ends the process"), 0, "the process ended")
+                    begin(left[1:])
+                continue
+            if isinstance(message, Result):
+                left.pop(0)
+                yield message
+            else:
+                doing[pipe] = (message, left)
+
+
+def at_length(seeds: Sequence[bytes], count: int) -> list[str]:
+    """Examine many mutants; print how it went, and return what is not in order."""
+    outcomes: Counter[str] = Counter()
+    faults: list[str] = []
+    extremes: list[Result] = []
+    began = time.monotonic()
+    for done, result in enumerate(results_of(seeds, range(count)), 1):
+        outcomes[result.outcome.what] += 1
+        extremes.append(result)
+        if result.fault:
+            paths = kept(result.number, mutated_files(result.number, seeds))
+            faults.append(f"mutant {result.number}: {result.fault}: {paths}\n{result.failure}")
+            print(f"\n{faults[-1]}")
+        if done % max(1, count // 100) == 0 or done == count:
+            rate = done / (time.monotonic() - began)
+            print(f"\r{done:,} of {count:,} mutants, {rate:.0f}/s, {len(faults)} faults ", end="")
+            sys.stdout.flush()
+    print()
+    for what, number in outcomes.most_common():
+        print(f"{number:8,}  {what}")
+    extremes.sort(key=lambda result: -result.outcome.seconds)
+    slowest = [f"{each.outcome.seconds:.2f} s ({each.number})" for each in extremes[:8]]
+    extremes.sort(key=lambda result: -result.megabytes)
+    largest = [f"{each.megabytes} MB ({each.number})" for each in extremes[:8]]
+    print(f"slowest: {', '.join(slowest)}\nlargest: {', '.join(largest)}")
+    return faults

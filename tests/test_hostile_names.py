@@ -9,6 +9,7 @@ import ast
 import builtins
 import keyword
 import os
+import pickle
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_events import audit_event
 
-from rulec import RulesError, compile_ruleset
+from rulec import RulesError, Source, compile_ruleset
 from rulec.runtime import EXPORTS
 from rulec.runtime.alert import Alert
 from rulec.runtime.ruleset import Ruleset
@@ -403,9 +404,10 @@ def test_file_names(text: str, folder: Path) -> None:
     (plain,) = compile_ruleset(write(folder, RULES.format(**DEFAULTS))).rules
     assert ruleset.code is not None
     substance(ruleset.code)
-    assert [file for file, _ in ruleset.manifest.inputs] == [name]
+    shown = os.fsencode(name).decode("utf-8", "replace")
+    assert [file for file, _ in ruleset.manifest.inputs] == [shown]
     (rule,) = ruleset.rules
-    assert rule.where == f"{name}:{plain.where.rpartition(':')[2]}"
+    assert rule.where == f"{shown}:{plain.where.rpartition(':')[2]}"
     assert rule.matches.__name__ == plain.matches.__name__
     assert len(ruleset.match(audit_event(verb="a"), "k8s_audit")) == 1
 
@@ -511,3 +513,82 @@ def test_arguments_that_look_alike_stay_apart(folder: Path) -> None:
     for text in arguments:
         changed = {**members, text: "other"}
         assert ruleset.match(audit_event(verb="a", **changed), "k8s_audit") == []
+
+
+# --- what else comes from users -------------------------------------------------------
+
+SOURCE = """\
+source: {source}
+description: {doc}
+time: {time}
+fields:
+  - name: my.field
+    pointer: {pointer}
+    description: {doc}
+  - name: my.list
+    pointer: {pointer}
+    list: true
+    description: {doc}
+"""
+OWN_RULES = """\
+- rule: r
+  desc: d
+  condition: my.field = v or my.list intersects (w)
+  output: "%my.field"
+  priority: INFO
+  source: {source}
+"""
+
+
+def own(folder: Path, **texts: str) -> Ruleset:
+    """Compile rules for an event source with some texts in its description."""
+    texts = {"source": "own", "doc": "d", "time": "/at", "pointer": "/a", **texts}
+    written = {name: yaml(text) for name, text in texts.items()}
+    source = Source.from_yaml(write(folder, SOURCE.format(**written), "source.yaml"))
+    return compile_ruleset(write(folder, OWN_RULES.format(**written)), sources=[source])
+
+
+def test_descriptions_of_event_sources(folder: Path) -> None:
+    plain = own(folder, pointer=f"/m/{HARMLESS}/x").code
+    assert plain is not None
+    for text in ODDITIES:
+        ruleset = own(folder, doc=text, time=pointer(text), pointer=f"/m{pointer(text)}/x")
+        assert ruleset.code is not None
+        assert substance(ruleset.code) == substance(plain)
+        event = {text: 1, "m": {text: {"x": "v"}}}
+        (alert,) = ruleset.match(event, source="own")
+        assert (alert.message, alert.time) == ("v", 10**9)
+        assert pickle.loads(pickle.dumps(ruleset)).match(event, source="own") == [alert]
+
+
+@pytest.mark.parametrize("name", ["sources", "Rule", "JsonSource", "import", "None", "k8s-audit"])
+def test_names_of_event_sources(name: str, folder: Path) -> None:
+    ruleset = own(folder, source=name)
+    assert ruleset.code is not None
+    substance(ruleset.code)
+    (alert,) = ruleset.match({"a": "v", "at": 1}, source=name)
+    assert alert.source == name
+
+
+def test_texts_of_a_configuration(folder: Path) -> None:
+    def configured(word: str) -> Ruleset:
+        return compile_ruleset(
+            write(folder, RULES.format(**DEFAULTS)),
+            static_fields={"mine": word},
+            append_output=[
+                {
+                    "extra_output": "%static.mine" + word.replace("%", "x"),
+                    "extra_fields": ["static.mine", {word: "%static.mine"}],
+                }
+            ],
+        )
+
+    plain = configured(HARMLESS).code
+    assert plain is not None
+    for text in ODDITIES:
+        ruleset = configured(text)
+        assert ruleset.code is not None
+        assert substance(ruleset.code) == substance(plain)
+        (alert,) = ruleset.match(audit_event(verb="a"), "k8s_audit")
+        assert alert.message == f"verb=a {text}{text.replace('%', 'x')}"
+        assert alert.output_fields["static.mine"] == text

@@ -67,7 +67,7 @@ def _one_of(node: OneOf) -> Condition:
     if true_parts > 1 or not node.operands:
         return Const(False)
     if true_parts == 1:
-        return _join(And(tuple(Not(part) for part in open_parts)), absorbing=False)
+        return fold(And(tuple(Not(part) for part in open_parts)))
     if len(open_parts) == 1:
         return open_parts[0]
     return replace(node, operands=open_parts) if open_parts else Const(False)
