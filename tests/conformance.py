@@ -61,6 +61,7 @@ FLOORS: Final[dict[str, int]] = {
     "rules files: macros": 83,
     "rules files: lists": 95,
     "rules files: schema": 562,
+    "stock rules files": 175,
     "rules_load": 562,
     "format": 193,
     "misc: rule_name_wildcard": 29,
