@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -50,7 +50,7 @@ from rulec.operators import (
 )
 from rulec.plan import Output, Slot
 from rulec.references import References, shape
-from rulec.runtime.encoding import ascii_upper, from_utf8, utf8
+from rulec.runtime.encoding import ascii_upper, utf8
 from rulec.runtime.events import Event, Run
 from rulec.runtime.fields import CHARBUF, EACH, Argument, Field, Kind, Type, pointer_steps, steps
 from rulec.runtime.sources import EventSource
@@ -113,7 +113,7 @@ def is_number(text: str) -> bool:
     return text.lstrip("+-").isdigit() and len(text) - len(text.lstrip("+-")) < 2
 
 
-@lru_cache(maxsize=None)
+@cache
 def texts_for(type_: Type, word: str, lenient: bool) -> tuple[str, ...]:
     """Return the constants that may stand behind an operator."""
     pool: tuple[str, ...] = POOLS.get(type_.kind, ())
@@ -161,7 +161,7 @@ class Vocabulary:
         return [question for question in self.questions if question[1] == shape]
 
 
-@lru_cache(maxsize=None)
+@cache
 def vocabulary(source: EventSource) -> Vocabulary:
     declared: dict[Shape, list[Field]] = defaultdict(list)
     for field in source.fields.values():
@@ -456,6 +456,9 @@ class Constants(NamedTuple):
         return (*written * repeats, *other)
 
 
+NO_CONSTANTS: Final = Constants((), ())
+
+
 def constants_in(nodes: Any) -> Constants:
     written: dict[str, None] = {}
     for part in parts_of(nodes):
@@ -480,7 +483,7 @@ ODD: Final[tuple[Any, ...]] = (None, True, False, 0, 5, -1, 1.5, 2**70, [], {}, 
 class Values:
     """What the values of an event are drawn from, by kind."""
 
-    def __init__(self, constants: Constants = Constants((), ())) -> None:
+    def __init__(self, constants: Constants = NO_CONSTANTS) -> None:
         self.constants = constants
         self.known: dict[Kind, tuple[Any, ...]] = {}
 
@@ -495,7 +498,9 @@ class Values:
             texts = self.constants.among((*pool, "a\0b", "b" * 300, *GLOBS[:12]))
             return tuple(utf8(text).hex() for text in texts) if kind is Kind.BYTES else texts
         if kind in (Kind.INTEGER, Kind.PORT, Kind.DOUBLE):
-            numbers = [int(text) for text in self.constants.among(pool, is_number) if is_number(text)]
+            numbers = [
+                int(text) for text in self.constants.among(pool, is_number) if is_number(text)
+            ]
             return (*numbers, *numbers, *(n + 1 for n in numbers), *map(str, numbers))
         if kind is Kind.BOOL:
             return (True, False, "true", "false", "maybe")
@@ -503,9 +508,7 @@ class Values:
         return self.constants.among((*ADDRESSES, "10.1.2"), ADDRESSES.__contains__)
 
 
-def flat_event(
-    draw: Draw, wanted: Sequence[tuple[Field, str | None]], values: Values
-) -> Event:
+def flat_event(draw: Draw, wanted: Sequence[tuple[Field, str | None]], values: Values) -> Event:
     """Make an event of the source ``test``."""
     document: dict[str, Any] = {}
     for field, argument in wanted:
@@ -558,7 +561,7 @@ ODD_MEMBERS: Final[tuple[Any, ...]] = (
 STAMP: Final = "2026-08-01T10:00:00.000000007Z"
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_paths(source: EventSource) -> tuple[str, ...]:
     declared = {
         path: None
@@ -649,7 +652,7 @@ def audit_event(draw: Draw, document: Any) -> Event:
     return Event(document, time, draw(st.sampled_from((1, 5, 30))), audit, run)
 
 
-def audit_leaves(constants: Constants = Constants((), ())) -> tuple[Any, ...]:
+def audit_leaves(constants: Constants = NO_CONSTANTS) -> tuple[Any, ...]:
     """Return what the members of audit documents are drawn from."""
     others = (*TEXTS, *LENIENT, *GLOBS[:8], 0, 5, 30, 35, -5, True, False, 1.5, None)
     leaves: tuple[Any, ...] = constants.among(others)
@@ -683,9 +686,7 @@ class Case(NamedTuple):
         return "\n".join(map(str, (*found, *documents)))
 
 
-def events_for(
-    draw: Draw, source: EventSource, nodes: Any, count: int
-) -> tuple[Event, ...]:
+def events_for(draw: Draw, source: EventSource, nodes: Any, count: int) -> tuple[Event, ...]:
     """Draw events in which the fields in conditions or outputs may have values."""
     wanted = read_by(nodes, source)
     constants = constants_in(nodes)
@@ -709,7 +710,9 @@ def cases(
 
 
 @st.composite
-def checked_cases(draw: Draw, source: EventSource, events: int) -> tuple[Condition, tuple[Event, ...]]:
+def checked_cases(
+    draw: Draw, source: EventSource, events: int
+) -> tuple[Condition, tuple[Event, ...]]:
     """Draw a checked condition, and events for it."""
     condition = draw(checked_conditions(source))
     return condition, events_for(draw, source, condition, events)

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import time
@@ -452,6 +453,24 @@ def test_texts_that_are_not_ascii(cwd: Path) -> None:
     assert "user=日本 😀 " in done.alerts[0]
     done = rulec("run", "-r", "rules.yaml", "--format=json", cwd=cwd, stdin=log)
     assert json.loads(done.out)["output_fields"]["ka.user.name"].startswith("日本 😀 ")
+
+
+def test_alerts_are_printed_as_soon_as_there_are_any(cwd: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "run", "-r", "rules.yaml"],
+        cwd=cwd,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for event, alert in ((POD, POD_ALERT), (SECRET, SECRET_ALERT)):
+            running.stdin.write(lines(event).encode())
+            running.stdin.flush()
+            assert select.select([running.stdout], [], [], 10)[0], "nothing comes"
+            assert running.stdout.readline().decode() == f"{alert}\n"
 
 
 @pytest.mark.parametrize(
