@@ -4,10 +4,12 @@ Each command is a module of its own, imported when it is called, so that
 ``rulec --version`` and ``--help`` answer at once.
 """
 
+import os
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -35,7 +37,9 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            near = get_close_matches(cmd_name, COMMANDS, n=1)
+            hint = f", did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"there is no command {cmd_name!r}{hint}")
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
@@ -54,6 +58,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.group(
     cls=_Commands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 fine, 1 findings, 2 rules cannot be loaded, 3 wrong usage, "
     "4 input unreadable.",
@@ -66,7 +71,8 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     callback=_version,
     help="Print the version.",
 )
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Compile Falco rules to Python, and match security events with them.
 
     \b
@@ -74,22 +80,47 @@ def cli() -> None:
     rulec build rules/ -o compiled.py       write the rules as a Python module
     rulec check rules/                      tell what is wrong with them
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
+    _open_missing_streams()
     try:
-        status: Any = cli.main(arguments, prog_name="rulec", standalone_mode=False)
+        sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+    except BrokenPipeError:
+        # Whoever read our output has seen enough: say nothing more, and let
+        # nothing be said when Python ends, either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"rulec: cannot write: {error.strerror}", err=True)
+        sys.exit(BAD_INPUT)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with cli.make_context("rulec", list(arguments)) as ctx:
+            cli.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        sys.stdout.flush()
+        return error.exit_code
     except click.ClickException as error:
         complain(error.format_message(), error)
-        status = BAD_USAGE
+        return BAD_USAGE
     except (click.Abort, KeyboardInterrupt):
-        status = 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; say nothing more.
-        sys.stderr.close()
-        status = 0
-    sys.exit(status if isinstance(status, int) else 0)
+        return 130
+    return 0
+
+
+def _open_missing_streams() -> None:
+    """Give a process that was started without standard streams some that lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def complain(message: str, error: click.ClickException | None = None) -> None:

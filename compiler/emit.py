@@ -37,7 +37,9 @@ class Module:
 
     imports: dict[tuple[str, str], str] = field(default_factory=dict)
     constants: dict[tuple[str, object], str] = field(default_factory=dict)
-    constant_names: set[str] = field(default_factory=set)
+    constant_names: set[str] = field(
+        default_factory=lambda: {each.lower() for each in EXPORTS if each.isupper()}
+    )
     constant_statements: list[ast.stmt] = field(default_factory=list)
     loads: dict[tuple[str, Field, str | None], str] = field(default_factory=dict)
     load_statements: list[ast.stmt] = field(default_factory=list)

@@ -173,10 +173,11 @@ OPERATORS: Final[Mapping[str, Operator]] = {
             Takes.ONE,
             {
                 Kind.STRING: Meaning(
-                    lambda a, b: encoding.contains(encoding.ascii_lower(a), b),
+                    encoding.icontains,
                     _through("ascii_lower", _contains),
                     prepare="ascii_lower",
                     cost=6,
+                    bytewise="icontains",
                 )
             },
             lenient=Quantifier.SOME,

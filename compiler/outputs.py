@@ -14,6 +14,9 @@ from rulec.templates import Slot as TemplateSlot
 from rulec.templates import read_template
 from rulec.text import Text
 
+# Nobody reads an alert with more values in it.
+MAX_SLOTS: Final = 1_000
+
 # What older rules show of a container; Falco has taken it out of outputs.
 CONTAINER_INFO: Final = "%container.info"
 
@@ -58,6 +61,9 @@ class _Reader:
 
     def parts(self, text: Text) -> Parts:
         template = read_template(text, self.resolves, self.catalogue)
+        if sum(1 for _ in template.slots) > MAX_SLOTS:
+            message = f"an output shows {MAX_SLOTS:,} values at most"
+            raise ProblemError(Problem("format_too_long", message, text.span(0)))
         return tuple(p if isinstance(p, str) else self.slot(p) for p in template.parts)
 
     def resolves(self, reference: Reference) -> bool:

@@ -16,7 +16,7 @@ EXPORTS: Final[Mapping[str, str]] = {
         "sources.json_source": ("JsonSource",),
         "alert": ("Alert",),
         "convert": ("address", "boolean", "double", "integer", "port", "text_bytes"),
-        "encoding": ("ascii_lower", "byte_order", "contains", "ends", "starts"),
+        "encoding": ("ascii_lower", "byte_order", "contains", "ends", "icontains", "starts"),
         "extract": ("elements", "follow"),
         "fields": ("MISSING",),
         "globs": ("glob", "iglob"),

@@ -95,6 +95,15 @@ def contains(text: str, part: str) -> bool:
     return part in text or (not is_utf8(part) and utf8(part) in utf8(text))
 
 
+def icontains(text: str, part: str) -> bool:
+    r"""Do as ``contains``, but letters of ``text`` match in either case; ``part`` is in lower case.
+
+    >>> icontains("É", "\udcc3"), icontains("AB", "b")
+    (True, True)
+    """
+    return contains(ascii_lower(text), part)
+
+
 def starts(text: str, part: str) -> bool:
     """Return whether the bytes of ``text`` begin with those of ``part``."""
     return text.startswith(part) or (not is_utf8(part) and utf8(text).startswith(utf8(part)))

@@ -12,6 +12,11 @@ from rulec.runtime.inputs import opened
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
 
+
+class OutputError(Exception):
+    """Alerts cannot be written any more; the message says why."""
+
+
 Sink: TypeAlias = Callable[[Alert], object]
 Notice: TypeAlias = Callable[[str], object]
 
@@ -51,7 +56,9 @@ def run(
     """Match every event of the inputs, and give each alert to ``sink``.
 
     ``notice`` is told, with the place, about everything that had to be
-    skipped; ``progress`` gets the number of events from time to time.
+    skipped; ``progress`` gets the number of events after each document.
+
+    :raises OutputError: if ``sink`` raises it; nothing is read then any more.
     """
     matcher = ruleset.matcher(source)
     documents = matcher.source.documents

@@ -37,11 +37,13 @@ def load(path: str | Path) -> Ruleset:
     content = path.read_bytes()
     try:
         if path.suffix == ".pyc":
-            return _run(bytecode(content), str(path))
+            return _with_code(_run(bytecode(content), str(path)), content)
         text = content.decode()
         return _with_code(_run(compile(text, str(path), "exec"), str(path)), text)
-    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
-        raise LoadError(f"{path} is no module written by 'rulec build': {error}") from None
+    except Exception as error:
+        # The file can be anything, and so can be what goes wrong when it runs.
+        reason = str(error) or type(error).__name__
+        raise LoadError(f"{path} is no module written by 'rulec build': {reason}") from error
 
 
 # A .pyc file begins with the magic number of the Python that can run it, four
@@ -73,9 +75,12 @@ def bytecode(content: bytes) -> CodeType:
     if content[:4] != importlib.util.MAGIC_NUMBER:
         version = ".".join(map(str, sys.version_info[:2]))
         raise LoadError(f"the bytecode was not written for Python {version}: build it again")
-    found = marshal.loads(content[_HEADER:])  # noqa: S302 - the user asked to run this program
+    try:
+        found = marshal.loads(content[_HEADER:])  # noqa: S302 - the user asked to run this program
+    except (EOFError, TypeError, ValueError):
+        found = None
     if not isinstance(found, CodeType):
-        raise LoadError("the file holds no program")
+        raise LoadError("the bytecode is damaged")
     return found
 
 
@@ -88,14 +93,16 @@ def _run(code: CodeType, name: str) -> Ruleset:
     return ruleset
 
 
-def _with_code(ruleset: Ruleset, code: str) -> Ruleset:
+def _with_code(ruleset: Ruleset, code: str | bytes) -> Ruleset:
     from dataclasses import replace
 
     return replace(ruleset, code=code)
 
 
-def unpickled(module: str, code: str | None) -> Ruleset:
-    """Return the ruleset that was pickled: from its text, or of an importable module."""
+def unpickled(module: str, code: str | bytes | None) -> Ruleset:
+    """Return the ruleset that was pickled: from its code, or of an importable module."""
+    if isinstance(code, bytes):
+        return _with_code(_run(bytecode(code), "<compiled rules>"), code)
     if code is not None:
         return execute(code)
     found: Any = importlib.import_module(module)

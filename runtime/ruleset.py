@@ -1,7 +1,9 @@
 """Compiled rules, and the matching of events against them."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pickle import PicklingError
 from typing import Any
 
 from rulec.runtime.alert import Alert
@@ -89,7 +91,7 @@ class Ruleset:
     rule_matching: str = "first"
     own_sources: tuple[EventSource, ...] = ()
     warnings: tuple[Any, ...] = ()
-    code: str | None = field(default=None, repr=False)
+    code: str | bytes | None = field(default=None, repr=False)
     _matchers: dict[str, Matcher] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -158,4 +160,11 @@ class Ruleset:
         # Functions do not pickle; the module that they were compiled to does.
         from rulec.runtime.loading import unpickled
 
-        return unpickled, (self.rules[0].matches.__module__ if self.rules else "", self.code)
+        return unpickled, (self._module() if self.code is None else "", self.code)
+
+    def _module(self) -> str:
+        """Return the name of the imported module that this is the ruleset of."""
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "ruleset", None) is self:
+                return name
+        raise PicklingError("only the ruleset of a module that was imported can be pickled")

@@ -54,8 +54,8 @@ def b64(value: object) -> object:
             data = _decoded(utf8(value))
             return None if data is None else from_utf8(data.partition(b"\0")[0])
         case tuple():
-            parts = tuple(b64(part) for part in value)
-            return None if None in parts else parts
+            parts = [None] if (texts := _flat(value)) is None else list(map(b64, texts))
+            return None if None in parts else tuple(parts)
         case _:
             return None
 
@@ -82,7 +82,8 @@ def length(value: str | bytes | tuple[object, ...] | None) -> int | None:
     """
     if isinstance(value, str):
         return len(utf8(value.partition("\0")[0]))
-    return None if value is None else len(value)
+    counted = _flat(value) if isinstance(value, tuple) else value
+    return None if counted is None else len(counted)
 
 
 def join(separator: str | None, parts: tuple[object, ...] | None) -> str | None:
@@ -157,7 +158,6 @@ def _each(value: str | Texts | None, change: Callable[[str], str]) -> str | Text
         case str():
             return change(value)
         case tuple():
-            # A list that is written in a rule may have numbers and other lists in it.
             texts = _flat(value)
             return None if texts is None else tuple(map(change, texts))
         case None:
@@ -165,7 +165,10 @@ def _each(value: str | Texts | None, change: Callable[[str], str]) -> str | Text
 
 
 def _flat(parts: Iterable[object] | None) -> list[str] | None:
-    """Return parts as texts, with lists among them spliced; nothing if one is missing."""
+    """Return parts as texts, with lists among them spliced; nothing if one is missing.
+
+    The parts of a list that is written in a rule may be anything; those of a field are texts.
+    """
     if parts is None:
         return None
     texts: list[str] = []

@@ -673,6 +673,9 @@ def audit_documents(draw: Draw, source: EventSource, size: int = 20) -> dict[str
 # --- conditions with events -------------------------------------------------------
 
 
+SILENT: Final = Output((), ())
+
+
 class Case(NamedTuple):
     """Conditions, and events to ask each of them about."""
 
@@ -707,6 +710,16 @@ def cases(
     found = tuple(author.condition(focus) for _ in range(rules))
     texts = tuple(author.output() for _ in range(rules))
     return Case(found, texts, events_for(draw, source, (found, texts), events))
+
+
+@st.composite
+def ladders(draw: Draw, source: EventSource) -> Case:
+    """Draw a deep condition in which the values that are needed change from level to level."""
+    author = Author(draw, source)
+    condition: Condition = author.another_check(None)
+    for _ in range(draw(st.integers(4, 8))):
+        condition = author.rung(condition)
+    return Case((condition,), (SILENT,), events_for(draw, source, condition, 6))
 
 
 @st.composite

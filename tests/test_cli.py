@@ -156,8 +156,8 @@ def test_help_of_a_command(command: str, cwd: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        ("nope", "rulec: No such command 'nope'"),
-        ("runn", "rulec: No such command 'runn'"),
+        ("nope", "rulec: there is no command 'nope'"),
+        ("runn", "there is no command 'runn', did you mean 'run'?"),
         ("run", "rulec run: Missing option '-r'"),
         ("run -r", "'-r' requires an argument"),
         ("run -r rules.yaml --nope", "rulec run: No such option '--nope'"),

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import holds
 from strategies import (
+    SILENT,
     Case,
     Question,
     Values,
@@ -31,6 +32,7 @@ from strategies import (
     cases,
     checked_cases,
     flat_event,
+    ladders,
     parts_of,
     shape_of,
     vocabulary,
@@ -114,9 +116,6 @@ def checked_rules(
     return found
 
 
-SILENT = Output((), ())
-
-
 def rule_of(
     checked: Condition, source: EventSource, output: Output = SILENT, name: str = "rule"
 ) -> CheckedRule:
@@ -176,6 +175,16 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
         try_out(FUZZ // 2 // len(questions), question)
     print(seen.table())
     assert seen.one_sided() == [], "never true, or never false"
+
+
+@examples(120)
+@given(ladders(TEST))
+def test_deep_conditions_agree_with_the_reference(case: Case) -> None:
+    """What is deep is written in steps, before the questions around it are asked."""
+    code = written(plan(checked_rules(case.conditions, case.outputs, TEST), "first"))
+    matches = execute(code).rules[0].matches
+    for event in case.events:
+        assert matches(event) is holds(case.conditions[0], event, TEST), f"{event.data}\n{code}"
 
 
 def message(output: Output, event: Event) -> str:

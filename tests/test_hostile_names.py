@@ -465,7 +465,7 @@ def test_names_that_look_alike_stay_apart(names: list[str], folder: Path) -> Non
 
 LIST = """\
 - list: {name}
-  items: [user{n}, a{n}, b{n}, c{n}, d{n}, e{n}, f{n}, g{n}]
+  items: [user{n}, 1{n}, 2{n}, 3{n}, 4{n}, 5{n}, 6{n}, 7{n}]
 """
 PATTERNS = """\
 - list: {name}

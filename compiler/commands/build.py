@@ -45,6 +45,8 @@ def command(paths: tuple[Path, ...], output: Path, quiet: bool, **options: Any) 
     try:
         with click.open_file(str(output), "wb", atomic=str(output) != "-") as stream:
             stream.write(content)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"rulec build: cannot write {output}: {error.strerror}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None

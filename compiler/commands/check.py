@@ -66,6 +66,8 @@ def _check(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:
         click.echo(f"{name}: {_verdict(counts)}")
     unknown = len(definitions.rules) - len(analysis.rules)
     skipped = f", {unknown} of them not compiled" if unknown else ""
+    if not files:
+        click.echo(f"no .yaml or .yml files in {', '.join(map(str, paths))}", err=True)
     click.echo(f"{counted(len(definitions.rules), 'rule')}{skipped}", err=True)
     if any(counts["error"] for counts in severities.values()):
         raise click.exceptions.Exit(BAD_RULES)

@@ -20,11 +20,12 @@ from rulec.commands.options import (
     strategy,
 )
 from rulec.runtime.alert import Alert
-from rulec.runtime.engine import Summary, run
+from rulec.runtime.engine import OutputError, Summary, run
 from rulec.runtime.inputs import STDIN, expand
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.sources import SOURCES
+from rulec.runtime.writer import Writer
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
 # the option that they stand for, and what their values mean for it.
@@ -96,7 +97,7 @@ def command(
     """
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
-    print_alert = _printer(options.pop("format"), options.pop("time_format"), output)
+    render = _renderer(options.pop("format"), options.pop("time_format"), output)
     ruleset = _ruleset(rules, options, quiet)
     try:
         found = list(expand(inputs or (STDIN,)))
@@ -104,16 +105,31 @@ def command(
         click.echo(f"rulec run: cannot read {error.filename}: {error.strerror}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
     source = _source_of_inputs(ruleset, options["sources"])
-    with _progress(quiet) as progress:
-        summary = run(ruleset, source, found, print_alert, _notice, progress)
-    sys.stdout.flush()
+    if STDIN in found and not quiet and sys.stdin.isatty():
+        click.echo("reading standard input; end it with Ctrl-D", err=True)
+    writer = Writer(sys.stdout, render, live=STDIN in found)
+    try:
+        with _progress(quiet) as progress:
+
+            def pause(events: int) -> None:
+                writer.pause()
+                progress(events)
+
+            summary = run(ruleset, source, found, writer, _notice, pause)
+        writer.flush()
+    except OutputError as error:
+        click.echo(f"rulec run: cannot write alerts: {error}", err=True)
+        raise click.exceptions.Exit(BAD_INPUT) from None
     _finish(summary, quiet)
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     for setting in settings:
         key, separator, value = setting.partition("=")
-        if not separator or key not in SETTINGS:
+        if not separator:
+            message = f"write {setting}=VALUE"
+            raise click.BadParameter(message, param_hint="'-o'")
+        if key not in SETTINGS:
             known = ", ".join(SETTINGS)
             raise click.BadParameter(f"{setting!r} is none of: {known}", param_hint="'-o'")
         option, values = SETTINGS[key]
@@ -184,16 +200,15 @@ def _was_given(option: str) -> bool:
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def _printer(form: str, time_format: str, include: dict[str, bool]) -> Callable[[Alert], None]:
+def _renderer(form: str, time_format: str, include: dict[str, bool]) -> Callable[[Alert], str]:
     iso8601 = time_format == "iso8601"
-    write = sys.stdout.write
 
-    def print_alert(alert: Alert) -> None:
+    def render(alert: Alert) -> str:
         if iso8601:
             alert = replace(alert, iso8601=True)
-        write((alert.json(**include) if form == "json" else alert.text()) + "\n")
+        return alert.json(**include) if form == "json" else alert.text()
 
-    return print_alert
+    return render
 
 
 def _notice(line: str) -> None:

@@ -17,13 +17,12 @@ def merge(node: Condition) -> Condition:
         if (found := _constants(operand)) is not None:
             value, constants = found
             groups.setdefault(value, []).extend(constants)
+    members = {value: _member(value, constants) for value, constants in groups.items()}
     operands: dict[Condition, None] = {}  # each group once, where its first member stood
     for operand in node.operands:
         found = _constants(operand)
-        if found is None or len(groups[found[0]]) == len(found[1]):
-            operands[operand] = None
-        else:
-            operands[_member(found[0], groups[found[0]])] = None
+        alone = found is None or len(groups[found[0]]) == len(found[1])
+        operands[operand if alone or found is None else members[found[0]]] = None
     return replace(node, operands=tuple(operands))
 
 
