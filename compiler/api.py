@@ -115,9 +115,10 @@ def build_files(
         raise RulesError(diagnostics)
     priority, selection = options.get("priority", "debug"), options.get("rules", ())
     chosen = _chosen(definitions, analysis, enabled, priority, selection)
+    planned = plan(chosen, rule_matching, own)
     if rule_matching == "first":
-        diagnostics = (*diagnostics, *shadowed_rules(chosen))
-    module = emit(plan(chosen, rule_matching, own), _manifest(files))
+        diagnostics = (*diagnostics, *shadowed_rules(planned.rules))
+    module = emit(planned, _manifest(files))
     return Built(layout(module), len(chosen), diagnostics)
 
 

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from rulec.diagnostics import Diagnostic, Problem
 from rulec.nodes import And, Condition, Const
-from rulec.passes import simplify
 from rulec.plan import CheckedRule
 
 
 def shadowed_rules(rules: Iterable[CheckedRule]) -> Iterator[Diagnostic]:
     """Warn of each rule that an earlier one for the same source hides.
 
-    ``rules`` are those that are matched, in order. A rule is found if each
+    ``rules`` are those that are matched, in order, as planned. A rule is found if each
     part of the earlier condition is a part of its own: that misses some, and
     accuses none.
     """
@@ -31,7 +30,7 @@ def shadowed_rules(rules: Iterable[CheckedRule]) -> Iterator[Diagnostic]:
 
 def _parts(condition: Condition) -> frozenset[Condition] | None:
     """Return what must hold for a condition to hold; None if nothing can make it hold."""
-    match simplify(condition):
+    match condition:
         case Const(value):
             return frozenset() if value else None
         case And(operands):

@@ -235,6 +235,7 @@ class Author:
         elif self.chance(4):
             for _ in range(self.draw(st.integers(2, 7))):
                 node = self.rung(node)
+            node = Not(node)
         return node
 
     def tree(self, leaves: Sequence[Condition], depth: int) -> Condition:
@@ -719,6 +720,7 @@ def ladders(draw: Draw, source: EventSource) -> Case:
     condition: Condition = author.another_check(None)
     for _ in range(draw(st.integers(4, 8))):
         condition = author.rung(condition)
+    condition = Not(condition)  # so that it is written as one expression
     return Case((condition,), (SILENT,), events_for(draw, source, condition, 6))
 
 

@@ -93,9 +93,8 @@ WITHIN: Final[dict[str, Callable[[], str]]] = {
         10,
     ),
     "an output of 1 MB": lambda: rule("ka.verb = a", output="x" * 1_000_000 + "%ka.verb"),
-    "an output with 10,000 fields": lambda: rule("ka.verb = a", output="%ka.verb " * 10_000),
-    "an output with 2,000 different fields": lambda: rule(
-        "ka.verb = a", output=many(2000, "%jevt.value[/a{n}] ")
+    "an output with 1,000 different fields": lambda: rule(
+        "ka.verb = a", output=many(1000, "%jevt.value[/a{n}] ")
     ),
     "10,000 alternatives": lambda: rule(many(10_000, "ka.verb = x{n} or ") + "ka.verb = a"),
     "3,000 alternatives that are no set": lambda: rule(
@@ -143,7 +142,7 @@ BEYOND: Final[dict[str, tuple[Callable[[], str | bytes], str]]] = {
     ),
     "macros that double each other 40 times": (
         lambda: chain("m40", "{m} and {m}", 40),
-        "more than 500,000 checks",
+        "more than 20,000 checks",
     ),
     "2,000 macros that negate each other": (
         lambda: chain("m2000", "not {m}", 2000),
@@ -161,6 +160,10 @@ BEYOND: Final[dict[str, tuple[Callable[[], str | bytes], str]]] = {
             + rule("ka.verb in (l0)")
         ),
         "the condition",
+    ),
+    "an output with 10,000 fields": (
+        lambda: rule("ka.verb = a", output="%ka.verb " * 10_000),
+        "1,000 values",
     ),
     "1 MB of percent signs": (lambda: rule("ka.verb = a", output="%" * 1_000_000), "'%'"),
     "100,000 brackets": (lambda: "[" * 100_000, "more than 64 levels"),
