@@ -33,7 +33,7 @@ class Body:
             case Loaded() | Transformed():
                 if value not in self.variables:
                     written = self.computed(value)
-                    self.variables[value] = identifier(_described(value), self.names)
+                    self.variables[value] = identifier(described(value), self.names)
                     self.statements.append(assign(self.variables[value], written))
                 return name(self.variables[value])
             case _:
@@ -48,13 +48,14 @@ class Body:
         return call(TRANSFORMERS[value.transformer].function, *arguments)
 
 
-def _described(value: Value) -> str:
+def described(value: Value) -> str:
+    """Return words to name a value by."""
     match value:
         case Loaded(declared, argument):
             # "field" keeps a variable from looking like a load function.
             prefix = "field " if declared.name.startswith("load") else ""
             return f"{prefix}{declared.name} {argument or ''}"
         case Transformed(transformer, arguments):
-            return " ".join([transformer, *map(_described, arguments)])
+            return " ".join([transformer, *map(described, arguments)])
         case _:
             return "text"

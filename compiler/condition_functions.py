@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
-from rulec.bodies import Body
+from rulec.bodies import Body, described
 from rulec.nodes import (
     And,
     Check,
@@ -52,16 +52,21 @@ def condition_body(condition: Condition, source: str, module: "Module") -> list[
     Each part of an ``and`` is a statement of its own, so that the fields that
     only later parts need are not loaded when an early part has decided.
     """
-    body = _ConditionBody(source, module)
+    body = ConditionBody(source, module)
     body.decide(condition)
     return body.statements
 
 
 @dataclass
-class _ConditionBody(Body):
+class ConditionBody(Body):
     """The body of a condition function while it is written."""
 
     present: set[Value] = field(default_factory=set)  # values that are known to be there
+
+    def parameter(self, value: Loaded) -> str:
+        """Return the name of a parameter that holds a value, so that it need not be loaded."""
+        self.variables[value] = identifier(described(value), self.names)
+        return self.variables[value]
 
     def decide(self, condition: Condition) -> None:
         """Write statements that return whether the condition holds."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rulec.condition_functions import condition_body
+from rulec.gate_functions import gate_functions
 from rulec.loads import Load, load_function
 from rulec.nodes import Constant, Loaded
 from rulec.output_functions import output_body
@@ -126,12 +127,15 @@ def emit(plan: Plan, manifest: Manifest) -> ast.Module:
         doc = f"Return the output of {rule.name!r} and its fields."
         functions.append(function(output, ["event"], doc, body))
         entries.append(_entry(rule, where, matches, output))
+    gate_statements, made = _gates(plan, module)
     body = [
         *module.constant_statements,
         *module.load_statements,
+        *gate_statements,
         *functions,
         assign("manifest", _manifest(manifest)),
         assign("rules", ast.Tuple(entries, ast.Load())),
+        *made,
         *_sources(plan),
         assign("ruleset", _ruleset(plan)),
     ]
@@ -158,6 +162,19 @@ def _manifest(manifest: Manifest) -> ast.expr:
     return call("Manifest", constant(manifest.rulec), constant(manifest.inputs))
 
 
+def _gates(plan: Plan, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """Write the functions of all gates, and the gates themselves by their sources."""
+    functions: list[ast.stmt] = []
+    made: dict[str, ast.expr] = {}
+    for source, found in plan.gates.items():
+        written, made[source] = gate_functions(found, source, module)
+        functions += written
+    if not made:
+        return [], []
+    keys: list[ast.expr | None] = [constant(source) for source in made]
+    return functions, [assign("gates", ast.Dict(keys, list(made.values())))]
+
+
 def _sources(plan: Plan) -> list[ast.stmt]:
     """Write the event sources that the user defined; the others come with the runtime."""
     if not plan.sources:
@@ -170,5 +187,9 @@ def _sources(plan: Plan) -> list[ast.stmt]:
 
 
 def _ruleset(plan: Plan) -> ast.expr:
-    extra = [name("sources")] if plan.sources else []
-    return call("Ruleset", name("rules"), name("manifest"), constant(plan.rule_matching), *extra)
+    arguments = [name("rules"), name("manifest"), constant(plan.rule_matching)]
+    if plan.gates or plan.sources:
+        arguments.append(name("gates") if plan.gates else ast.Dict([], []))
+    if plan.sources:
+        arguments.append(name("sources"))
+    return call("Ruleset", *arguments)

@@ -34,7 +34,7 @@ def _blank_lines(previous: ast.stmt, following: ast.stmt) -> int:
 def _statement(statement: ast.stmt, indent: str) -> Iterator[str]:
     match statement:
         case ast.FunctionDef():
-            yield f"{indent}def {statement.name}({ast.unparse(statement.args)}):"
+            yield from _header(statement, indent)
             yield from _block(statement.body, indent)
         case ast.If(test, body, []):
             yield from _with_value(f"{indent}if ", test, ":", indent)
@@ -54,6 +54,17 @@ def _statement(statement: ast.stmt, indent: str) -> Iterator[str]:
         case _:
             for line in ast.unparse(statement).splitlines():
                 yield indent + line
+
+
+def _header(statement: ast.FunctionDef, indent: str) -> Iterator[str]:
+    line = f"{indent}def {statement.name}({ast.unparse(statement.args)}):"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"{indent}def {statement.name}("
+    for parameter in statement.args.args:
+        yield f"{indent}{INDENT}{parameter.arg},"
+    yield f"{indent}):"
 
 
 def _block(body: list[ast.stmt], indent: str) -> Iterator[str]:
@@ -181,5 +192,7 @@ def _dictionary(
     yield indent + "{"
     for key, value in zip(keys, values, strict=True):
         assert key is not None
-        yield f"{indent}{INDENT}{ast.unparse(key)}: {ast.unparse(value)},"
+        yield from _prefixed(
+            f"{ast.unparse(key)}: ", _lines(value, indent + INDENT, ","), indent + INDENT
+        )
     yield f"{indent}}}{tail}"

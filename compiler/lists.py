@@ -21,6 +21,7 @@ from rulec.text import Piece, Text
 
 # Lists within lists could make a condition exponentially longer than the files.
 MAX_CONDITION = 8_000_000
+MAX_REPLACED = 2000  # names of one list, in one condition
 MAX_ITEMS = 2_000_000
 
 _DELIMITERS = re.compile(r"[ \t\n\r(),=]+")
@@ -131,7 +132,7 @@ def _replaced(text: Text, characters: str, each: ListText) -> list[Piece] | None
     """Return the pieces of a text in which a list has been replaced, if it occurs."""
     pieces: list[Piece] = []
     cut = _Cut(text)
-    done, length = 0, len(characters)
+    done, length, replaced = 0, len(characters), 0
     while (at := _find(characters, each.name, done)) >= 0:
         pieces += cut.between(done, at)
         _strip(pieces, _BLANK)
@@ -144,8 +145,9 @@ def _replaced(text: Text, characters: str, each: ListText) -> list[Piece] | None
             done += 1
         inserted = f" {each.text} " if pieces else f"{each.text} "
         length += len(inserted)
-        if length > MAX_CONDITION:
-            raise _condition_too_long(text, at, each)
+        replaced += 1
+        if length > MAX_CONDITION or replaced > MAX_REPLACED:
+            raise _condition_too_long(text, at, each, length)
         pieces.append(cut.standing_for(inserted, at, len(each.name)))
     return [*pieces, *cut.between(done, len(characters))] if done else None
 
@@ -204,7 +206,10 @@ class _Cut:
         return Piece(characters, piece.file, offset, verbatim=False, width=size)
 
 
-def _condition_too_long(text: Text, at: int, each: ListText) -> ProblemError:
-    message = f"the condition is longer than {MAX_CONDITION:,} characters with its lists replaced"
+def _condition_too_long(text: Text, at: int, each: ListText, length: int) -> ProblemError:
+    size = f"is longer than {MAX_CONDITION:,} characters with its lists replaced"
+    if length <= MAX_CONDITION:
+        size = f"has list {each.name!r} in it more than {MAX_REPLACED:,} times"
+    message = f"the condition {size}"
     place = text.span(at, at + len(each.name))
     return ProblemError(Problem("condition_too_long", message, place, subject=each.name))

@@ -1,9 +1,10 @@
 """What is to be written: each rule with its simplified condition and its output."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from rulec.gates import Gates, gates
 from rulec.nodes import Condition, Value
 from rulec.passes import simplify
 from rulec.runtime.sources.json_source import JsonSource
@@ -48,10 +49,14 @@ class CheckedRule:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rules to write, in order, and the strategy to match them with."""
+    """The rules to write, in order, and how they are to be matched.
+
+    ``gates`` has the gate of each event source that is worth one.
+    """
 
     rules: tuple[CheckedRule, ...]
     rule_matching: str
+    gates: Mapping[str, Gates]
     sources: tuple[JsonSource, ...] = ()
 
 
@@ -59,5 +64,10 @@ def plan(
     rules: Sequence[CheckedRule], rule_matching: str, sources: Sequence[JsonSource] = ()
 ) -> Plan:
     """Decide what to compute for each event: as little as the rules allow."""
-    simplified = (replace(rule, condition=simplify(rule.condition)) for rule in rules)
-    return Plan(tuple(simplified), rule_matching, tuple(sources))
+    simplified = tuple(replace(rule, condition=simplify(rule.condition)) for rule in rules)
+    conditions: dict[str, list[Condition]] = {}
+    for rule in simplified:
+        conditions.setdefault(rule.source, []).append(rule.condition)
+    found = {source: gates(each) for source, each in conditions.items()}
+    useful = {source: each for source, each in found.items() if each is not None}
+    return Plan(simplified, rule_matching, useful, tuple(sources))

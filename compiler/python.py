@@ -137,6 +137,6 @@ RESERVED = frozenset(
     {
         *(word.lower() for word in (*kwlist, *softkwlist)),
         *("all", "any", "dict", "frozenset", "isinstance", "str", "tuple", "type"),
-        *("event", "item", "manifest", "rules", "ruleset", "sources"),
+        *("event", "item", "gates", "manifest", "rules", "ruleset", "sources"),
     }
 )

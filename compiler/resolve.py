@@ -47,9 +47,9 @@ class Macros:
     used: set[str] = field(default_factory=set)
     _measures: dict[str, Measure] = field(default_factory=dict)
 
-    def add(self, name: str, condition: Condition) -> None:
-        """Add a macro without macros in it."""
-        self.conditions[name] = condition
+    def add(self, name: str, condition: Condition, resolved: Condition) -> None:
+        """Add a macro, as it is written and with the macros in it replaced."""
+        self.conditions[name] = resolved
         self._measures[name] = self.measure(condition)
 
     def resolve(self, condition: Condition) -> Condition | None:
@@ -186,4 +186,4 @@ def _add(
         if resolved is None:
             macros.broken.add(name)
         else:
-            macros.add(name, resolved)
+            macros.add(name, condition, resolved)

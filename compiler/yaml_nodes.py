@@ -105,7 +105,7 @@ def unsigned(text: str) -> int | None:
     (31, 16, 8, None)
     """
     match = _UNSIGNED.fullmatch(text.strip(" \t\r\n"))
-    if match is None:
+    if match is None or len(match[1]) > 30:  # Python does not even read very long numbers
         return None
     digits = match[1]
     octal = digits.startswith("0") and digits[1:].isdigit()

@@ -19,6 +19,7 @@ EXPORTS: Final[Mapping[str, str]] = {
         "encoding": ("ascii_lower", "byte_order", "contains", "ends", "icontains", "starts"),
         "extract": ("elements", "follow"),
         "fields": ("MISSING",),
+        "gate": ("Gate", "Key"),
         "globs": ("glob", "iglob"),
         "jsontext": ("text",),
         "rendering": (

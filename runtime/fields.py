@@ -131,11 +131,11 @@ def steps(path: str, argument: str | None = None) -> tuple[Step, ...]:
     """
     found: list[Step] = []
     for part in path.split("/")[1:]:
-        if part == PARAMETER:
-            found.append(argument or "")
-            continue
         name, each, _ = part.partition(EACH.value)
-        found.append(name.replace("~1", "/").replace("~0", "~"))
+        if name == PARAMETER:
+            found.append(argument or "")
+        else:
+            found.append(name.replace("~1", "/").replace("~0", "~"))
         if each:
             found.append(EACH)
     return tuple(found)

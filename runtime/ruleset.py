@@ -9,6 +9,7 @@ from typing import Any
 from rulec.runtime.alert import Alert
 from rulec.runtime.encoding import sanitised
 from rulec.runtime.events import Event, EventError
+from rulec.runtime.gate import Gate
 from rulec.runtime.sources import SOURCES, EventSource
 
 # What a document is, as the front end of a source takes it: bytes, text or
@@ -50,9 +51,12 @@ class Manifest:
 class Matcher:
     """The rules of one source, as a callable from a document to its alerts."""
 
-    def __init__(self, source: EventSource, rules: tuple[Rule, ...], first: bool) -> None:
+    def __init__(
+        self, source: EventSource, rules: tuple[Rule, ...], first: bool, gate: Gate | None = None
+    ) -> None:
         self.source = source
         self.rules = rules
+        self.gate = gate
         self._first = first
         self._read = source.documents.read
 
@@ -67,8 +71,15 @@ class Matcher:
 
     def match(self, event: Event) -> list[Alert]:
         """Return the alerts of one event, in the order of the rules."""
-        alerts = []
-        for rule in self.rules:
+        alerts: list[Alert] = []
+        if self.gate is None:
+            candidates: Iterable[Rule] = self.rules
+        else:
+            open_gates = self.gate(event)
+            if not open_gates:
+                return alerts
+            candidates = map(self.rules.__getitem__, open_gates)
+        for rule in candidates:
             if rule.matches(event):
                 alerts.append(rule.alert(event))
                 if self._first:
@@ -81,7 +92,8 @@ class Ruleset:
     """Compiled rules of one or more sources: immutable, and safe to share between threads.
 
     ``rule_matching`` is ``first`` (an event alerts for the first rule that
-    matches) or ``all``. ``own_sources`` are the event sources that the user
+    matches) or ``all``. ``gates`` tell by source which rules have to be tried
+    on an event. ``own_sources`` are the event sources that the user
     defined, besides those that come with rulec. ``warnings`` are what the
     compiler found worth telling.
     """
@@ -89,6 +101,7 @@ class Ruleset:
     rules: tuple[Rule, ...]
     manifest: Manifest
     rule_matching: str = "first"
+    gates: Mapping[str, Gate] = field(default_factory=dict, repr=False)
     own_sources: tuple[EventSource, ...] = ()
     warnings: tuple[Any, ...] = ()
     code: str | bytes | None = field(default=None, repr=False)
@@ -111,7 +124,8 @@ class Ruleset:
             if source not in known:
                 raise KeyError(f"no event source {source!r}; there are: {', '.join(known)}")
             rules = tuple(rule for rule in self.rules if rule.source == source)
-            self._matchers[source] = Matcher(known[source], rules, self.rule_matching == "first")
+            first = self.rule_matching == "first"
+            self._matchers[source] = Matcher(known[source], rules, first, self.gates.get(source))
         return self._matchers[source]
 
     def match(self, event: Document, source: str) -> list[Alert]:

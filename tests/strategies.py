@@ -50,7 +50,7 @@ from rulec.operators import (
 )
 from rulec.plan import Output, Slot
 from rulec.references import References, shape
-from rulec.runtime.encoding import ascii_upper, utf8
+from rulec.runtime.encoding import ascii_upper, from_utf8, is_utf8, utf8
 from rulec.runtime.events import Event, Run
 from rulec.runtime.fields import CHARBUF, EACH, Argument, Field, Kind, Type, pointer_steps, steps
 from rulec.runtime.sources import EventSource
@@ -62,9 +62,24 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 TEXTS: Final = (
     *("", "a", "A", "b", "ab", "é", "É", "/", "/a/b", "/etc/passwd", "a b", "a,b"),
-    *("\udcc3", "\udca9x", "a\n", "-a", "-t", "-tb", "--", "at:", "aGVsbG8=", "hello", "YQ"),
+    *(
+        "\udcc3",
+        "a\udcc3",
+        "\udca9",
+        "a\n",
+        "-a",
+        "-t",
+        "-tb",
+        "--",
+        "at:",
+        "aGVsbG8=",
+        "hello",
+        "YQ",
+    ),
     *("0", "5", "30", "35", "-5", "true", "\\d[", "%s", '"""', "a" * 255),
 )
+# Parts of characters: they are in the bytes of "é", but not in its text.
+PARTIAL: Final = ("\udcc3", "a\udcc3", "\udca9")
 NUMBERS: Final = (
     *("0", "1", "2", "5", "-1", "-5", "30", "007", " 7", "+7", "44", "127", "128", "255", "256"),
     *("300", "65535", "65536", "4294967296", "9223372036854775807", "18446744073709551615"),
@@ -303,6 +318,9 @@ class Author:
     def literal(self, type_: Type, word: str) -> Literal:
         if self.source.lenient and type_ == CHARBUF and self.chance(8):
             return Literal("<NA>")
+        meaning = OPERATORS[word].meanings[type_.kind]
+        if meaning.bytewise is not None and self.chance(20):
+            return Literal(self.one_of(PARTIAL))
         return Literal(self.one_of(texts_for(type_, word, self.source.lenient)))
 
     def reference(
@@ -450,11 +468,14 @@ class Constants(NamedTuple):
     near: tuple[str, ...]
 
     def among(self, others: Sequence[Any], fits: Callable[[str], bool] = lambda _: True) -> Any:
-        """Return what to draw from: every other value is one of the constants."""
-        written = [text for text in self.written if fits(text)]
-        other = [*filter(fits, self.near), *others]
-        repeats = len(other) // len(written) + 1 if written else 0
-        return (*written * repeats, *other)
+        """Return what to draw from: a third is constants, a third is near them."""
+        pools: list[list[Any]] = [
+            list(filter(fits, self.written)),
+            list(filter(fits, self.near)),
+            list(others),
+        ]
+        largest = max(map(len, pools))
+        return tuple(each for pool in pools if pool for each in pool * (largest // len(pool)))
 
 
 NO_CONSTANTS: Final = Constants((), ())
@@ -473,6 +494,9 @@ def constants_in(nodes: Any) -> Constants:
         encoded = b64encode(utf8(text)).decode()
         upper = ascii_upper(text)
         near |= dict.fromkeys((text + "b", f"/a/{text}", upper, f"-{text}", f"-t{text}", encoded))
+        if not is_utf8(text):  # part of a character: here are whole ones
+            whole = (utf8(text) + b"\xa9", b"\xc3" + utf8(text), b"a\xc3" + utf8(text) + b"\xa9b")
+            near |= dict.fromkeys(map(from_utf8, whole))
     return Constants(tuple(written), tuple(near))
 
 

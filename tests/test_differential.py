@@ -177,7 +177,7 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
     assert seen.one_sided() == [], "never true, or never false"
 
 
-@examples(120)
+@settings(examples(120), phases=[Phase.generate])  # to make them smaller takes minutes
 @given(ladders(TEST))
 def test_deep_conditions_agree_with_the_reference(case: Case) -> None:
     """What is deep is written in steps, before the questions around it are asked."""

@@ -8,15 +8,17 @@ import os
 import time as clock
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
-from rulec.runtime.convert import double, integer
+from rulec.runtime.convert import double
 from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.extract import follow
 from rulec.runtime.fields import MISSING, Catalogue, pointer_steps
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
+from rulec.runtime.jsontext import Number
 from rulec.runtime.sources.reading import (
     Reading,
     Rejected,
@@ -29,6 +31,10 @@ from rulec.runtime.sources.reading import (
 if TYPE_CHECKING:
     from rulec.runtime.sources import Documents
 
+# The times that have a date: from the year 1 up to the year 10000.
+_FIRST: Final = -62_135_596_800 * 10**9
+_LAST: Final = 253_402_300_800 * 10**9
+
 # How many nanoseconds a unit of time has.
 UNITS: Final[Mapping[str, int]] = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
@@ -38,10 +44,10 @@ class JsonSource:
     """An event source over any stream of JSON objects.
 
     ``time`` is a JSON pointer to the time of an event: RFC 3339 text, or a
-    number in ``time_unit`` (s, ms, us, ns) since the epoch. Without one, the
-    time of an event is the moment when it is read. ``events`` is a pointer to
-    the array of events in documents that hold several; without one, a
-    document is an event, or an array of events.
+    number (or its digits as text) in ``time_unit`` (s, ms, us, ns) since the
+    epoch. Without one, the time of an event is the moment when it is read.
+    ``events`` is a pointer to the array of events in documents that hold
+    several; without one, a document is an event, or an array of events.
     """
 
     name: str
@@ -145,10 +151,15 @@ class JsonDocuments:
         return run.event(data, when)
 
     def _nanoseconds(self, value: Any) -> int | None:
-        if isinstance(value, str):
-            return nanoseconds(value)
-        whole = integer(value)
-        if whole is not None:
-            return whole * self._unit
-        number = double(value)
-        return None if number is None else round(number * self._unit)
+        """Return a time in nanoseconds, if it is one between the years 1 and 9999."""
+        if isinstance(value, str) and (found := nanoseconds(value)) is not None:
+            return found
+        if double(value) is None:
+            return None
+        # Exactly: a float has too few digits for nanoseconds since 1970.
+        digits = value.text if isinstance(value, Number) else value
+        try:
+            number = Decimal(digits) * self._unit
+        except ArithmeticError:  # an exponent of very many digits
+            return None
+        return int(number) if _FIRST <= number < _LAST else None

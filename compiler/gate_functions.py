@@ -1,0 +1,65 @@
+"""Write the gate of an event source: its key function, and which rules a key leaves."""
+
+import ast
+from typing import TYPE_CHECKING
+
+from rulec.condition_functions import ConditionBody
+from rulec.gates import Gates, Key
+from rulec.nodes import Const
+from rulec.python import assign, call, constant, function, identifier, method, name
+
+if TYPE_CHECKING:
+    from rulec.emit import Module
+
+
+def gate_functions(gates: Gates, source: str, module: "Module") -> tuple[list[ast.stmt], ast.expr]:
+    """Return the functions of a gate, and the expression that makes the gate of them."""
+    key = identifier(f"{source} key", module.names)
+    candidates = identifier(f"{source} candidates", module.names)
+    values = [_load(each, source, module) for each in gates.keys]
+    doc = f"Return the values that tell which rules for {source} could match an event."
+    body: list[ast.stmt] = [ast.Return(ast.Tuple(values, ast.Load()))]
+    functions = [
+        function(key, ["event"], doc, body),
+        _candidates(candidates, gates, source, module),
+    ]
+    keys = [_key(each, source, module, functions) for each in gates.keys]
+    made = call("Gate", name(key), ast.Tuple(keys, ast.Load()), name(candidates))
+    return functions, made
+
+
+def _load(key: Key, source: str, module: "Module") -> ast.expr:
+    return module.load(key.value, source)
+
+
+def _candidates(identifier_: str, gates: Gates, source: str, module: "Module") -> ast.stmt:
+    """Write the function from the values of a key to the numbers of the rules they leave."""
+    body = ConditionBody(source, module)
+    parameters = [body.parameter(key.value) for key in gates.keys]
+    body.names.add("found")
+    body.statements.append(assign("found", ast.List([], ast.Load())))
+    for number, gate in enumerate(gates.gates):
+        keep = ast.Expr(method(name("found"), "append", ast.Constant(number)))
+        if gate == Const(True):
+            body.statements.append(keep)
+        elif gate != Const(False):
+            body.statements.append(ast.If(body.expression(gate), [keep], []))
+    body.statements.append(ast.Return(call("tuple", name("found"))))
+    doc = f"Return the numbers of the rules for {source} that could match with these values."
+    return function(identifier_, parameters, doc, body.statements)
+
+
+def _key(key: Key, source: str, module: "Module", functions: list[ast.stmt]) -> ast.expr:
+    """Write what the rules know of a key field; a signature becomes a function."""
+    constants = call("frozenset", constant(key.constants))
+    if not key.tests:
+        return call("Key", constants)
+    title = identifier(f"{source} {key.value.field.name} signature", module.names)
+    body = ConditionBody(source, module)
+    value = body.parameter(key.value)
+    body.present.add(key.value)
+    answers = [body.expression(test) for test in key.tests]
+    result = ast.Return(ast.Tuple(answers, ast.Load()))
+    doc = f"Return what rules ask about a {key.value.field.name} that none of them names."
+    functions.append(function(title, [value], doc, [*body.statements, result]))
+    return call("Key", constants, name(title))
