@@ -1,6 +1,7 @@
 """Write the condition function of a rule: does an event meet its condition?"""
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
@@ -104,8 +105,8 @@ class ConditionBody(Body):
                 return self.shallow(negated(written), depth + 1)
             case Or() if asked := self.worth_asking(node):
                 return self.asked_once(node, asked)
-            case And(operands) | Or(operands) | OneOf(operands):
-                parts = [self._expression(operand) for operand in operands]
+            case And() | Or() | OneOf():
+                parts = list(self.operands(node))
                 depth = max((depth for _, depth in parts), default=0) + 1
                 return self.shallow(self.joined(node, [written for written, _ in parts]), depth)
             case Check() | Macro():
@@ -113,10 +114,19 @@ class ConditionBody(Body):
             case _:
                 assert_never(node)
 
+    def operands(self, node: And | Or | OneOf) -> Iterator[tuple[ast.expr, int]]:
+        """Write the operands; what one of an ``and`` finds to be there, the next need not ask."""
+        known = set(self.present)
+        for operand in node.operands:
+            yield self._expression(operand)
+            if isinstance(node, And) and not _may_be_cut(node):
+                self.present |= required(operand)
+        self.present = known
+
     def worth_asking(self, node: Or) -> list[Value]:
         """Return the values that every alternative needs and more than one would ask for."""
-        if 2 * height(node) > _DEEP:  # a level with a question in it is written as two
-            return []  # a step that is written before the question would not know the answer
+        if _may_be_cut(node):
+            return []
         asking = [
             operand.value
             for operand in node.operands
@@ -240,6 +250,15 @@ def _only_item(operand: Value | None) -> Constant | None:
             return replace(operand, value=only)
         case _:
             return None
+
+
+def _may_be_cut(node: Condition) -> bool:
+    """Return whether a step may be written before the condition.
+
+    That step does not know what the condition has found out by then. A level
+    with a question in it is written as two.
+    """
+    return 2 * height(node) > _DEEP
 
 
 def _is_total(node: Test) -> bool:
