@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import yaml
 
 LARGEST: Final = 200_000  # bytes of a mutant
+DEEPEST: Final = 100  # levels of what is mutated by its structure
 
 
 def mutant(seeds: Sequence[bytes], random: Random) -> bytes:
@@ -169,6 +170,8 @@ def parsed(content: str) -> list[Tree]:
         match event:
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 open_nodes.append(([], event.anchor))
+                if len(open_nodes) > DEEPEST:
+                    raise ValueError("PyYAML needs very long for what is nested so deeply")
                 continue
             case yaml.ScalarEvent():
                 node, anchor = event.value, event.anchor
@@ -306,7 +309,8 @@ def _rename_key(documents: list[Tree], slots: Sequence[Slot], random: Random) ->
     pairs = [pair for c, p in slots if isinstance(c[p], Pairs) for pair in c[p].pairs]
     if pairs:
         pair = random.choice(pairs)
-        pair[0] = random.choice((*KEYS, f"{pair[0]}s", random.choice(ODD_TEXTS)))
+        longer = f"{pair[0]}s" if isinstance(pair[0], str) else "s"
+        pair[0] = random.choice((*KEYS, longer, random.choice(ODD_TEXTS)))
 
 
 def _rename(documents: list[Tree], slots: Sequence[Slot], random: Random) -> None:

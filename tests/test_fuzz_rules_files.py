@@ -17,6 +17,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection, wait
@@ -527,7 +528,8 @@ def work(numbers: Iterable[int], seeds: Sequence[bytes], results: Connection) ->
     for number in numbers:
         results.send(number)
         contents = mutated_files(number, seeds)
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the memory
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the memory
         signal.alarm(120)
         try:
             result = Result(number, examine(files_of(contents)), _peak())
@@ -542,9 +544,12 @@ def _too_slow(*_: object) -> None:
 
 
 def _peak() -> int:
-    """Return the most memory that the process has held, in megabytes."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) // 1024  # type: ignore[index]
+    """Return the most memory that the process has held, in megabytes; 0 if nobody knows."""
+    try:
+        match = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
+    except OSError:
+        return 0
+    return int(match[1]) // 1024 if match else 0
 
 
 def results_of(seeds: Sequence[bytes], numbers: Sequence[int]) -> Iterator[Result]:
@@ -558,7 +563,7 @@ def results_of(seeds: Sequence[bytes], numbers: Sequence[int]) -> Iterator[Resul
         theirs.close()
         doing[ours] = (0, left)
 
-    count = len(os.sched_getaffinity(0))
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     for first in range(count):
         begin(list(numbers[first::count]))
     while doing:
