@@ -1,7 +1,7 @@
 """What is to be written: each rule with its simplified condition and its output."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from rulec.gates import Gates, gates
@@ -56,7 +56,7 @@ class Plan:
 
     rules: tuple[CheckedRule, ...]
     rule_matching: str
-    gates: Mapping[str, Gates]
+    gates: Mapping[str, Gates] = field(default_factory=dict)
     sources: tuple[JsonSource, ...] = ()
 
 

@@ -267,7 +267,8 @@ class _FieldReader(_Reader):
         path = self.pointer("pointer", required=True) or ""
         if not path.startswith("/"):
             return path  # which has been told
-        if argument in _BY_INDEX and not is_list:
+        named = argument is Argument.REQUIRED_INDEX and PARAMETER in path
+        if argument in _BY_INDEX and not is_list and not named:
             self.reject("argument", "bad_choice", "only a list has an index", "add 'list: true'")
         self.check_argument(path, argument)
         parts = path.split("/")[1:]
@@ -285,7 +286,7 @@ class _FieldReader(_Reader):
         if argument in _BY_KEY and not places:
             message = "the pointer does not say where the argument goes"
             self.reject("pointer", "bad_pointer", message, f"write {path}/{PARAMETER}")
-        elif argument in _BY_INDEX and places:
+        elif argument is Argument.INDEX and places:
             message = f"an index selects an element at the first {_EACH}, not at {PARAMETER}"
             self.reject("pointer", "bad_pointer", message)
         elif PARAMETER in path and not places:

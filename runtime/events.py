@@ -3,6 +3,8 @@
 import os
 from typing import Any, ClassVar, Final
 
+from rulec.runtime.jsontext import text
+
 
 def host_name() -> str:
     """Return the name that alerts give for this machine; FALCO_HOSTNAME overrides it."""
@@ -78,6 +80,11 @@ class Event:
     def plugin(self) -> str | None:
         """The name of the plugin that makes such events in Falco."""
         return self.run.plugin
+
+    @property
+    def plugin_info(self) -> str | None:
+        """What that plugin says of the event: the whole document as compact JSON."""
+        return None if self.plugin is None else text(self.data)
 
     @property
     def hostname(self) -> str:

@@ -51,6 +51,8 @@ def load(path: str | Path) -> Ruleset:
 # eight bytes of the SHA-256 of the source (PEP 552).
 _FLAGS = (0b01).to_bytes(4, "little")
 _HEADER = 16
+# Later formats of marshal depend on how often an object happens to be referred to.
+_FORMAT = 2
 
 
 def to_bytecode(code: str) -> bytes:
@@ -62,7 +64,7 @@ def to_bytecode(code: str) -> bytes:
 
     compiled = compile(code, "<compiled rules>", "exec", dont_inherit=True, optimize=0)
     digest = sha256(code.encode()).digest()[:8]
-    return importlib.util.MAGIC_NUMBER + _FLAGS + digest + marshal.dumps(compiled)
+    return importlib.util.MAGIC_NUMBER + _FLAGS + digest + marshal.dumps(compiled, _FORMAT)
 
 
 def bytecode(content: bytes) -> CodeType:

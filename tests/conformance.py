@@ -63,7 +63,7 @@ FLOORS: Final[dict[str, int]] = {
     "rules files: schema": 562,
     "stock rules files": 175,
     "rules_load": 562,
-    "format": 193,
+    "format": 190,
     "misc: rule_name_wildcard": 29,
     "misc: priority_parse": 33,
     "misc: rule_matching_parse": 5,

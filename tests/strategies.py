@@ -150,6 +150,7 @@ def _is_constant(text: str, type_: Type, word: str) -> bool:
 # --- what conditions can be made of -----------------------------------------------
 
 LITERAL: Final = Shape(CHARBUF, constant=True)
+TEXT: Final = Shape(CHARBUF)
 TEXT_LIST: Final = Shape(CHARBUF, is_list=True)
 
 
@@ -230,6 +231,7 @@ class Author:
         self.draw = draw
         self.source = source
         self.words = vocabulary(source)
+        self.written: list[Check] = []
 
     def one_of(self, options: Sequence[Any]) -> Any:
         return self.draw(st.sampled_from(options))
@@ -238,11 +240,21 @@ class Author:
         return bool(self.draw(st.integers(0, 99)) >= 100 - percent)
 
     def condition(self, focus: Question | None = None) -> Condition:
-        """Write a condition as it comes out of the parser (with macros replaced)."""
-        checks = [self.check(focus or self.one_of(self.words.questions))]
+        """Write a condition as it comes out of the parser (with macros replaced).
+
+        Some of it is about the same values as the conditions before.
+        """
+        if focus is None and self.written and self.chance(40):
+            checks = [self.another_check(self.one_of(self.written).left)]
+        else:
+            checks = [self.check(focus or self.one_of(self.words.questions))]
         for _ in range(self.draw(st.integers(0, 4))):
-            known = self.one_of(checks).left if self.chance(60) else None
+            known = None
+            if self.chance(70):
+                earlier = self.written if self.written and self.chance(40) else checks
+                known = self.one_of(earlier).left
             checks.append(self.another_check(known))
+        self.written += checks
         node = self.tree(checks, 3)
         if self.chance(4):
             for _ in range(self.draw(st.integers(8, 24))):
@@ -735,6 +747,17 @@ def cases(
     found = tuple(author.condition(focus) for _ in range(rules))
     texts = tuple(author.output() for _ in range(rules))
     return Case(found, texts, events_for(draw, source, (found, texts), events))
+
+
+@st.composite
+def related_cases(draw: Draw, source: EventSource, rules: int, events: int) -> Case:
+    """Draw conditions most of which are about the same two fields."""
+    author = Author(draw, source)
+    plain = [f for f in source.fields.values() if f.path and Shape(f.type, f.is_list) == TEXT]
+    fields = [author.one_of(plain) for _ in range(2)]
+    author.written = [Check(author.field(field), "exists", None) for field in fields] * 4
+    found = tuple(author.condition() for _ in range(rules))
+    return Case(found, (SILENT,) * rules, events_for(draw, source, found, events))
 
 
 @st.composite

@@ -7,7 +7,7 @@ import pytest
 from compiling import compile_condition
 from conformance import cases, report
 from reference import holds
-from synthetic import SOURCE
+from synthetic import SOURCE, document
 
 from rulec.diagnostics import ProblemError
 from rulec.runtime.events import Event
@@ -29,7 +29,7 @@ def verdict(case: dict[str, Any]) -> str | None:
     if not case["expect_compile"]:
         return f"accepted instead of {case.get('error_kind')}"
     if "expect" in case:
-        event = Event(case["fields"], 0)
+        event = Event(document(case["fields"]), 0)
         if compiled.matches(event) is not case["expect"]:
             return f"not {case['expect']}"
         if holds(compiled.parsed, event, SOURCE) is not case["expect"]:

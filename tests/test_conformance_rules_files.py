@@ -1,7 +1,7 @@
 """The recorded cases about rules files: what loads, what is refused and where."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -85,7 +85,9 @@ class ForTests:
 
 @cache
 def sources() -> dict[str, EventSource]:
-    return {"syscall": syscall_source(), "test": SOURCE}
+    # Recorded without Falco's json plugin.
+    fields = {n: f for n, f in SOURCE.fields.items() if not n.startswith(("json.", "jevt."))}
+    return {"syscall": syscall_source(), "test": replace(SOURCE, fields=fields)}
 
 
 def load_result(case: Case) -> list[FileResult]:

@@ -93,7 +93,7 @@ def test_falco_counts_bytes() -> None:
         ("a = b\nc = d\n", 8, "c = d\n  ^\n"),
         pytest.param("a = b\n", 99, "a = b\n    ^\n", id="behind the end: the last character"),
         pytest.param("a\n\nb", 2, "a\n^\n", id="on line ends: the character before them"),
-        ("a" * 200, 100, "..." + "a" * 160 + "...\n" + " " * 83 + "^\n"),
+        ("a" * 200, 100, "..." + "a" * 158 + "...\n" + " " * 83 + "^\n"),
         ("", 0, ""),
     ],
 )
@@ -130,7 +130,7 @@ def test_errors_can_be_pickled() -> None:
 
 
 def test_every_code_is_described() -> None:
-    assert len(CODES) == 23
+    assert list(CODES) == [code.name for code in CODES.values()]
     for name, code in CODES.items():
         assert (name.startswith("LOAD_ERR_"), code.short[-1] != ".", code.long[-1]) == (
             code.severity == "error",

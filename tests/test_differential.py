@@ -34,6 +34,7 @@ from strategies import (
     flat_event,
     ladders,
     parts_of,
+    related_cases,
     shape_of,
     vocabulary,
 )
@@ -154,6 +155,7 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
                 found = [ruleset.rules[number].matches(event) for ruleset in rulesets]
                 assert found == [expected] * 3, f"{event.data}\n{condition}\n{code}"
             seen.count(condition, case.events)
+        assert_gates_let_pass(rulesets[0], case, source)
         for number, output in enumerate(case.outputs):
             for event in case.events[:4]:
                 said = message(output, event), fields_of(output, event)
@@ -177,6 +179,14 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
     assert seen.one_sided() == [], "never true, or never false"
 
 
+def assert_gates_let_pass(ruleset: Ruleset, case: Case, source: EventSource) -> None:
+    """Check that no rule is left out that would match; the second time it is remembered."""
+    gate = ruleset.gates.get(source.name)
+    for event in (*case.events, *case.events) if gate is not None else ():
+        matching = [n for n, each in enumerate(case.conditions) if holds(each, event, source)]
+        assert set(matching) <= set(gate(event)), f"{event.data}\n{ruleset.code}"
+
+
 @settings(examples(120), phases=[Phase.generate])  # to make them smaller takes minutes
 @given(ladders(TEST))
 def test_deep_conditions_agree_with_the_reference(case: Case) -> None:
@@ -185,6 +195,19 @@ def test_deep_conditions_agree_with_the_reference(case: Case) -> None:
     matches = execute(code).rules[0].matches
     for event in case.events:
         assert matches(event) is holds(case.conditions[0], event, TEST), f"{event.data}\n{code}"
+
+
+@BOTH
+def test_gates_let_pass_what_would_match(source: EventSource) -> None:
+    """Ask more rules about fewer values, because a gate is about what rules have in common."""
+
+    @examples(60)
+    @given(related_cases(source, 5, 10))
+    def agree(case: Case) -> None:
+        rules = checked_rules(case.conditions, case.outputs, source)
+        assert_gates_let_pass(execute(written(plan(rules, "all"))), case, source)
+
+    agree()
 
 
 def message(output: Output, event: Event) -> str:
@@ -378,7 +401,7 @@ def test_what_is_written_means_what_was_checked(simplified: bool, source: EventS
     def agree(case: tuple[Condition, tuple[Event, ...]]) -> None:
         condition, events = case
         rule = rule_of(condition, source)
-        rules = plan([rule], "first") if simplified else Plan((rule,), "first")
+        rules = plan([rule], "first") if simplified else Plan((rule,), "first", {})
         code = written(rules)
         matches = execute(code).rules[0].matches
         for event in events:

@@ -172,6 +172,7 @@ def test_every_type_can_be_had(folder: Path, name: str) -> None:
         ("pointer: /l, list: true, argument: index", "%s.x[2]", {"l": ["a", "b"]}, "<NA>"),
         ("pointer: /l, list: true, argument: index", "%s.x", {"l": ["a", "b"]}, "(a,b)"),
         ("pointer: /l, list: true, argument: required index", "%s.x[1]", {"l": ["a", "b"]}, "(b)"),
+        ("pointer: '/m/{argument}', argument: required index", "%s.x[1]", {"m": {"1": "v"}}, "v"),
         ("pointer: '/m/{argument}', argument: key", "%s.x[a]", {"m": {"a": "v"}}, "v"),
         ("pointer: '/m/{argument}', argument: key", "%s.x[a/b~1]", {"m": {"a/b~1": "v"}}, "v"),
         ("pointer: '/m/{argument}/n', argument: key", "%s.x[a]", {"m": {"a": {"n": "v"}}}, "v"),

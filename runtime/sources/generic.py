@@ -99,8 +99,8 @@ EVENT_FIELDS: Final = (
     ),
     Field(
         "evt.plugininfo",
-        "The whole event as compact JSON.",
-        path="",
+        "The whole event as compact JSON, for events that a Falco plugin makes.",
+        attribute="plugin_info",
     ),
     Field(
         "evt.source",
