@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from jsonpointer import JsonPointer
+
 from rulec.nodes import (
     Condition,
     Const,
@@ -131,7 +133,7 @@ def place(field: Field, argument: str | None) -> tuple[str, ...]:
         return () if any(step.isdigit() for step in steps) else steps
     if field.path is None or field.argument is not Argument.NONE:
         return ()
-    return tuple(field.path.replace("~1", "/").replace("~0", "~").split("/")[1:])
+    return tuple(JsonPointer(field.path).parts)
 
 
 def _key(value: Loaded, found: Iterable[Condition]) -> Key:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from jsonpointer import JsonPointer, JsonPointerException
+
 from rulec.diagnostics import ProblemError, RulesError
 from rulec.documents import unreadable
 from rulec.files import collect
@@ -77,7 +79,6 @@ FIELD_KEYS: Final = (
 _SOURCE_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]*")
 _FIELD_NAME: Final = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*(\.[a-zA-Z]+[a-zA-Z0-9_]*)+")
 _EACH: Final = "[]"
-_BAD_ESCAPE: Final = re.compile("~(?![01])")
 
 
 def read_source(path: str | os.PathLike[str]) -> JsonSource:
@@ -135,7 +136,10 @@ class _Reader(ItemReader):
             plain = re.fullmatch(r"[\w.]+", pointer)
             hint = f"write /{pointer.replace('.', '/')}" if plain else "it begins with '/'"
             self.reject(key, "bad_pointer", f"{pointer!r} is no JSON pointer", hint)
-        elif _BAD_ESCAPE.search(pointer):
+            return pointer
+        try:
+            JsonPointer(pointer)
+        except JsonPointerException:
             hint = "write ~0 for '~' and ~1 for '/' in a name"
             self.reject(key, "bad_pointer", f"{pointer!r} has a '~' that means nothing", hint)
         return pointer
