@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from synthetic import SOURCE, document
+
 from rulec.check import check
 from rulec.diagnostics import Problem, ProblemError
 from rulec.emit import emit
-from rulec.layout import layout
 from rulec.extras import ExtraField
+from rulec.layout import layout
 from rulec.nodes import Condition, Const, Macro, rebuild
 from rulec.outputs import read_output
 from rulec.parse import parse_condition
@@ -19,7 +21,6 @@ from rulec.runtime.loading import execute
 from rulec.runtime.ruleset import Manifest
 from rulec.runtime.sources import EventSource
 from rulec.text import Text
-from synthetic import SOURCE, document
 
 NO_MANIFEST = Manifest("0", ())
 

@@ -2,6 +2,7 @@
 
 import pytest
 from conformance import cases, report
+
 from rulec.diagnostics import ProblemError
 from rulec.event_types import ALL, EventTypes, event_types
 from rulec.parse import parse_condition

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from compiling import alert_of
 from conformance import cases, report
+
 from rulec.diagnostics import ProblemError
 from rulec.runtime.alert import Alert
 
@@ -107,5 +108,3 @@ def test_outputs() -> None:
         if complaint is not None:
             print(case["id"], complaint, json.dumps({k: v for k, v in case.items()}))
     report("format", passed, total)
-
-

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from conformance import cases, report
+from synthetic import SOURCE
+
 from rulec.canonical import canonical
 from rulec.extras import Extras
 from rulec.items import Rule
@@ -20,12 +22,10 @@ from rulec.selection import RULE_MATCHING, matches_wildcard, parse_rule_matching
 from rulec.text import File
 from rulec.validation import FileResult, validate
 from rulec.versions import is_compatible, unmet_requirements
-from synthetic import SOURCE
 
 pytestmark = pytest.mark.conformance
 
 Case = dict[str, Any]
-
 
 
 def syscall_source() -> EventSource:

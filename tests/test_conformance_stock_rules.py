@@ -2,6 +2,7 @@
 
 import pytest
 from conformance import folder, report
+
 from rulec.api import check_files
 from rulec.files import collect
 

@@ -399,7 +399,8 @@ NAMES = sorted(
         step
         for field in FIELDS.values()
         for path in (field.path or "", *field.reads)
-        for step in steps(path) if isinstance(step, str)
+        for step in steps(path)
+        if isinstance(step, str)
         if step != "[]"
     }
     | {"hostPort", "containerPort", "command", "args", "securityContext", "kind", "namespace"}
