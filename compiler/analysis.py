@@ -36,6 +36,7 @@ VALIDATE: Final = "LOAD_ERR_VALIDATE"
 _ERROR_CODES: Final = {"undefined_macro": VALIDATE, "macro_loop": VALIDATE}
 _WARNING_CODES: Final = {
     "deprecated_field": "LOAD_DEPRECATED_ITEM",
+    "legacy_field": "RULEC_LEGACY_FIELD",
     "list_field_operator": "RULEC_LIST_FIELD_OPERATOR",
     "unsafe_na_check": "LOAD_UNSAFE_NA_CHECK",
 }

@@ -120,6 +120,11 @@ CODES: dict[str, Code] = {
         ),
         _warning("LOAD_UNKNOWN_KEY", "Unknown key", "A key is ignored because it is unknown."),
         _warning(
+            "RULEC_LEGACY_FIELD",
+            "Legacy field",
+            "The field is known to Falco before 0.32 only.",
+        ),
+        _warning(
             "RULEC_UNKNOWN_PLUGIN",
             "Unknown plugin",
             "The rules require a plugin of Falco of which nothing is known here.",

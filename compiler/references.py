@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import assert_never
+from typing import Final, assert_never
 
 from rulec.diagnostics import Problem, ProblemError
 from rulec.nodes import (
@@ -84,9 +84,8 @@ class References:
         if complaint := argument_problem(found, argument):
             kind = _argument_kind(found, argument)
             raise ProblemError(Problem(kind, complaint, reference.span))
-        if found.deprecated:
-            text = f"field {name} is deprecated"
-            self.warnings.append(Problem("deprecated_field", text, reference.span))
+        if found.warning:
+            self.warnings.append(_used(found, reference))
         return Loaded(found, argument, span=reference.span)
 
     def dotted(self, name: str) -> tuple[Field | None, str | None]:
@@ -153,6 +152,18 @@ class References:
                 return self.call(argument)
             case _:
                 assert_never(argument)
+
+
+# What rules are told that use such a field, by the kind of the warning.
+_WARNINGS: Final = {
+    "deprecated_field": "is deprecated",
+    "legacy_field": "is unknown to Falco since 0.32",
+}
+
+
+def _used(field: Field, reference: FieldRef) -> Problem:
+    text = f"field {field.name} {_WARNINGS[field.warning]}"
+    return Problem(field.warning, text, reference.span, subject=field.name)
 
 
 def _argument_kind(field: Field, argument: str | None) -> str:

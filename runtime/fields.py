@@ -207,6 +207,7 @@ class Field:
     comparable: bool = True  # may be compared with another field
     dotted: bool = False
     deprecated: bool = False
+    warning: str = ""  # the kind of warning for rules that use the field, if any
 
 
 Catalogue = Mapping[str, Field]

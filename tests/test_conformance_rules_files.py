@@ -53,7 +53,7 @@ def syscall_source() -> EventSource:
                 dotted=line["name"] in DOTTED,
             )
         )
-    fields += [Field(name, "", compute=no_value, deprecated=True) for name in DEPRECATED]
+    fields += [Field(name, "", compute=no_value, warning="deprecated_field") for name in DEPRECATED]
     return ForTests("syscall", catalogue([*fields, *own]))
 
 

@@ -158,6 +158,7 @@ JSON_FIELDS: Final = (
         attribute="time",
         compute=clock.local_time,
         deprecated=True,
+        warning="legacy_field",
     ),
     Field(
         "jevt.time.iso8601",
@@ -165,5 +166,6 @@ JSON_FIELDS: Final = (
         attribute="time",
         compute=clock.utc_time,
         deprecated=True,
+        warning="legacy_field",
     ),
 )
