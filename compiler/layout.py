@@ -102,7 +102,7 @@ def _with_value(head: str, value: ast.expr, tail: str, indent: str) -> Iterator[
         yield from _lines(value, indent + INDENT, "")
         yield f"{indent}){tail}"
     else:
-        first, *others = _lines(value, indent, tail)
+        first, *others = _broken(value, indent, tail)
         yield head + first.removeprefix(indent)
         yield from others
 
@@ -112,7 +112,12 @@ def _lines(value: ast.expr, indent: str, tail: str) -> Iterator[str]:
     line = indent + ast.unparse(value) + tail
     if len(line) <= WIDTH:
         yield line
-        return
+    else:
+        yield from _broken(value, indent, tail)
+
+
+def _broken(value: ast.expr, indent: str, tail: str) -> Iterator[str]:
+    """Print an expression over several lines, if there is a way to break it."""
     match value:
         case ast.BoolOp(operator, values):
             word = "and " if isinstance(operator, ast.And) else "or "
@@ -124,6 +129,11 @@ def _lines(value: ast.expr, indent: str, tail: str) -> Iterator[str]:
         case ast.BinOp(left, ast.Mod(), right):
             yield indent + ast.unparse(left)
             yield from _prefixed("% ", _lines(right, indent, tail), indent)
+        case ast.Compare(left, [ast.In() | ast.NotIn() as operator], [ast.Set() as right]):
+            word = "in" if isinstance(operator, ast.In) else "not in"
+            yield from _prefixed(
+                f"{ast.unparse(left)} {word} ", _broken(right, indent, tail), indent
+            )
         case ast.Call(function, arguments, []):
             yield from _bracketed(f"{ast.unparse(function)}(", arguments, ")", indent, tail)
         case ast.Tuple(elements):
@@ -133,7 +143,7 @@ def _lines(value: ast.expr, indent: str, tail: str) -> Iterator[str]:
         case ast.Dict(keys, values):
             yield from _dictionary(keys, values, indent, tail)
         case _:
-            yield line
+            yield indent + ast.unparse(value) + tail
 
 
 def _operand(operand: ast.expr, indent: str, word: str, tail: str) -> Iterator[str]:
