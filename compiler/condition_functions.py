@@ -83,6 +83,7 @@ class ConditionBody(Body):
                     self.present.add(value)
                 for operand in operands[:-1]:
                     self.leave(self.expression(operand), True)
+                    self.present |= required(Not(operand))
                 self.decide(operands[-1])
             case _:
                 self.statements.append(ast.Return(self.expression(condition)))
@@ -115,12 +116,12 @@ class ConditionBody(Body):
                 assert_never(node)
 
     def operands(self, node: And | Or | OneOf) -> Iterator[tuple[ast.expr, int]]:
-        """Write the operands; what one of an ``and`` finds to be there, the next need not ask."""
+        """Write the operands; the next need not ask what those before it have found out."""
         known = set(self.present)
         for operand in node.operands:
             yield self._expression(operand)
-            if isinstance(node, And) and not _may_be_cut(node):
-                self.present |= required(operand)
+            if not _may_be_cut(node) and not isinstance(node, OneOf):
+                self.present |= required(operand if isinstance(node, And) else Not(operand))
         self.present = known
 
     def worth_asking(self, node: Or) -> list[Value]:
@@ -228,6 +229,8 @@ def required(node: Condition) -> frozenset[Value]:
         case Or(operands) if operands:
             first, *others = map(required, operands)
             return first.intersection(*others)
+        case Not(Not(operand)):
+            return required(operand)
         case _:
             return frozenset()
 
