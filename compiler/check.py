@@ -84,6 +84,9 @@ class _Checker:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.references = References(self.fields, self.warnings)
+
     def condition(self, node: Condition) -> Condition:
         if not isinstance(node, Check):
             return rebuild(node, self.condition)
@@ -94,7 +97,7 @@ class _Checker:
             return Const(False)
 
     def check(self, node: Check) -> Condition:
-        references = References(self.fields, self.warnings)
+        references = self.references
         value = references.value(node.left)
         symbol, _, modifier = node.operator.partition(" ")
         operator = OPERATORS[SYNONYMS.get(symbol, symbol)]

@@ -235,15 +235,15 @@ def required(node: Condition) -> frozenset[Value]:
             return frozenset()
 
 
-def height(node: Condition) -> int:
-    """Return how many levels a condition has."""
+def deeper(node: Condition, levels: int) -> bool:
+    """Return whether a condition has more than so many levels."""
     match node:
         case Not(operand):
-            return height(operand) + 1
+            return levels <= 1 or deeper(operand, levels - 1)
         case And(operands) | Or(operands) | OneOf(operands):
-            return max(map(height, operands), default=0) + 1
+            return levels <= 1 or any(deeper(operand, levels - 1) for operand in operands)
         case _:
-            return 1
+            return levels < 1
 
 
 def _only_item(operand: Value | None) -> Constant | None:
@@ -261,7 +261,7 @@ def _may_be_cut(node: Condition) -> bool:
     That step does not know what the condition has found out by then. A level
     with a question in it is written as two.
     """
-    return 2 * height(node) > _DEEP
+    return deeper(node, _DEEP // 2)
 
 
 def _is_total(node: Test) -> bool:

@@ -7,6 +7,7 @@ Whoever knows to which item of which file the place belongs turns it into a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, NamedTuple
 from unicodedata import category
 
@@ -200,7 +201,7 @@ def condition_location(
     inside: Location, condition: Text, at: int, counted: str | None = None
 ) -> Location:
     """Return a place in a condition, which belongs to the item ``inside``."""
-    content = str(condition)
+    content = intern(str(condition))  # thousands of mistakes in it share the text
     start = content if len(content) <= 20 else content[:17] + "..."
     file = File('"' + start.replace("\n", " ") + '"', content)
     return Location("condition expression", "", file, at, inside, counted)
@@ -214,7 +215,7 @@ def diagnose_condition(
     ``condition`` is the text that was read: with exceptions, lists replaced.
     """
     place = problem.check or problem.span
-    found = str(place.text)
+    found = intern(str(place.text))
     counted = None if found == str(condition) else found
     last = condition_location(context[-1], condition, place.start, counted)
     return Diagnostic(code, problem, (*context, last))

@@ -45,7 +45,7 @@ def output_fields(text: Text, declared: Catalogue) -> Iterator[str]:
 
     def resolves(reference: Reference) -> bool:
         try:
-            References(declared, []).value(reference)
+            References(declared, [], suggest=False).value(reference)
         except ProblemError:
             return False
         return True

@@ -68,7 +68,7 @@ class _Reader:
 
     def resolves(self, reference: Reference) -> bool:
         try:
-            References(self.catalogue, []).value(reference)
+            References(self.catalogue, [], suggest=False).value(reference)
         except ProblemError:
             return False
         return True

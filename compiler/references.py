@@ -1,6 +1,6 @@
 """Find what a name in a condition or an output refers to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, assert_never
 
@@ -42,11 +42,14 @@ def shape(value: Value) -> Shape:
 class References:
     """Looks references up in the fields of a source and in the transformers.
 
-    What is worth a warning is added to ``warnings``.
+    What is worth a warning is added to ``warnings``. Names that are nearly
+    right are looked for only if somebody is going to read about them.
     """
 
     fields: Catalogue
     warnings: list[Problem]
+    suggest: bool = True
+    _suggestions: dict[str, str] = field(default_factory=dict, repr=False)
 
     def value(self, reference: Reference) -> Value:
         """Return what a reference stands for.
@@ -77,16 +80,23 @@ class References:
         if found is None and argument is None:
             found, argument = self.dotted(name)
         if found is None:
-            near = get_close_matches(name, self.fields, n=1, cutoff=0.7)
-            hint = f"did you mean {near[0]!r}?" if near else ""
             text = f"unknown field {name!r}"
-            raise ProblemError(Problem("unknown_field", text, reference.span, hint))
+            raise ProblemError(Problem("unknown_field", text, reference.span, self.near(name)))
         if complaint := argument_problem(found, argument):
             kind = _argument_kind(found, argument)
             raise ProblemError(Problem(kind, complaint, reference.span))
         if found.warning:
             self.warnings.append(_used(found, reference))
         return Loaded(found, argument, span=reference.span)
+
+    def near(self, name: str) -> str:
+        """Return a hint at the field that may have been meant."""
+        if not self.suggest:
+            return ""
+        if name not in self._suggestions:
+            near = get_close_matches(name, self.fields, n=1, cutoff=0.7)
+            self._suggestions[name] = f"did you mean {near[0]!r}?" if near else ""
+        return self._suggestions[name]
 
     def dotted(self, name: str) -> tuple[Field | None, str | None]:
         """Return the field and the argument that a name with one dot more stands for."""

@@ -22,7 +22,7 @@ from rulec.nodes import (
 
 # A macro that uses another one twice doubles it; a chain of those would fill
 # any memory. No real condition comes near these limits.
-MAX_CHECKS: Final = 20_000
+MAX_CHECKS: Final = 5_000
 MAX_DEPTH: Final = 250
 
 
@@ -65,7 +65,8 @@ class Macros:
                 raise ProblemError(self.undefined(reference))
         if any(reference.name in self.broken for reference in names):
             return None
-        self.bound(condition)
+        if names:
+            self.bound(condition)
         return self._replaced(condition)
 
     def undefined(self, reference: Macro) -> Problem:
