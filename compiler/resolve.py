@@ -22,7 +22,7 @@ from rulec.nodes import (
 
 # A macro that uses another one twice doubles it; a chain of those would fill
 # any memory. No real condition comes near these limits.
-MAX_CHECKS: Final = 5_000
+MAX_CHECKS: Final = 3_000
 MAX_DEPTH: Final = 250
 
 
