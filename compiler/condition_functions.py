@@ -118,9 +118,10 @@ class ConditionBody(Body):
     def operands(self, node: And | Or | OneOf) -> Iterator[tuple[ast.expr, int]]:
         """Write the operands; the next need not ask what those before it have found out."""
         known = set(self.present)
+        in_order = not isinstance(node, OneOf) and not _may_be_cut(node)
         for operand in node.operands:
             yield self._expression(operand)
-            if not _may_be_cut(node) and not isinstance(node, OneOf):
+            if in_order:
                 self.present |= required(operand if isinstance(node, And) else Not(operand))
         self.present = known
 

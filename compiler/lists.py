@@ -22,6 +22,7 @@ from rulec.text import Piece, Text
 # Lists within lists could make a condition exponentially longer than the files.
 MAX_CONDITION = 8_000_000
 MAX_REPLACED = 2000  # names of one list, in one condition
+MAX_REPEATED = 400_000  # characters that one list adds to one condition, besides two copies
 MAX_ITEMS = 2_000_000
 
 _DELIMITERS = re.compile(r"[ \t\n\r(),=]+")
@@ -146,7 +147,8 @@ def _replaced(text: Text, characters: str, each: ListText) -> list[Piece] | None
         inserted = f" {each.text} " if pieces else f"{each.text} "
         length += len(inserted)
         replaced += 1
-        if length > MAX_CONDITION or replaced > MAX_REPLACED:
+        repeated = (replaced - 2) * len(inserted)
+        if length > MAX_CONDITION or replaced > MAX_REPLACED or repeated > MAX_REPEATED:
             raise _condition_too_long(text, at, each, length)
         pieces.append(cut.standing_for(inserted, at, len(each.name)))
     return [*pieces, *cut.between(done, len(characters))] if done else None
@@ -209,7 +211,7 @@ class _Cut:
 def _condition_too_long(text: Text, at: int, each: ListText, length: int) -> ProblemError:
     size = f"is longer than {MAX_CONDITION:,} characters with its lists replaced"
     if length <= MAX_CONDITION:
-        size = f"has list {each.name!r} in it more than {MAX_REPLACED:,} times"
+        size = f"has list {each.name!r} in it too often"
     message = f"the condition {size}"
     place = text.span(at, at + len(each.name))
     return ProblemError(Problem("condition_too_long", message, place, subject=each.name))

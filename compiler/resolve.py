@@ -25,6 +25,8 @@ from rulec.nodes import (
 MAX_CHECKS: Final = 3_000
 MAX_DEPTH: Final = 250
 
+_MOST_HINTS: Final = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -46,6 +48,7 @@ class Macros:
     broken: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     _measures: dict[str, Measure] = field(default_factory=dict)
+    _told: int = 0
 
     def add(self, name: str, condition: Condition, resolved: Condition) -> None:
         """Add a macro, as it is written and with the macros in it replaced."""
@@ -71,7 +74,10 @@ class Macros:
 
     def undefined(self, reference: Macro) -> Problem:
         """Return what there is to say about the name of a macro that does not exist."""
-        near = get_close_matches(reference.name, self.conditions, n=1, cutoff=0.7)
+        self._told += 1
+        # Looking for near names takes long, and nobody needs a thousand of them.
+        names = self.conditions if self._told <= _MOST_HINTS else ()
+        near = get_close_matches(reference.name, names, n=1, cutoff=0.7)
         hint = f"did you mean {near[0]!r}?" if near else "a field has a dot in its name"
         text = f"undefined macro {reference.name!r}"
         return Problem("undefined_macro", text, reference.span, hint, reference.name)
