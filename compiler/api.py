@@ -115,7 +115,7 @@ def build_files(
         raise RulesError(diagnostics)
     priority, selection = options.get("priority", "debug"), options.get("rules", ())
     chosen = _chosen(definitions, analysis, enabled, priority, selection)
-    planned = plan(chosen, rule_matching, own)
+    planned = plan(chosen, rule_matching, known)
     if rule_matching == "first":
         diagnostics = (*diagnostics, *shadowed_rules(planned.rules))
     module = emit(planned, _manifest(files))

@@ -1,30 +1,50 @@
 """Write a plan as a Python module, in Python's own syntax tree.
 
-The module reads from top to bottom: prepared constants, one load function
-for each field that a rule reads, two functions for each rule (its condition
-and its output), and the ruleset that they make up.
+The module reads from top to bottom: prepared constants, a view of the events
+of each source, one load function for each field that a rule reads, the gate of
+each source, two functions for each rule (its condition and its output), and
+the ruleset that they make up.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 
+from rulec.bodies import described
 from rulec.condition_functions import condition_body
 from rulec.gate_functions import gate_functions
+from rulec.gates import is_short, place
 from rulec.loads import Load, load_function
 from rulec.nodes import Constant, Loaded
 from rulec.output_functions import output_body
-from rulec.plan import CheckedRule, Plan
-from rulec.python import assign, call, constant, function, identifier, name
+from rulec.places import loaded_by, paths_of
+from rulec.plan import CheckedRule, Group, Plan
+from rulec.python import (
+    assign,
+    call,
+    class_,
+    class_identifier,
+    constant,
+    function,
+    identifier,
+    name,
+)
 from rulec.runtime import EXPORTS, prepared
-from rulec.runtime.fields import Field
+from rulec.runtime.events import SeenEvent
+from rulec.runtime.fields import Field, Kind
 from rulec.runtime.ruleset import Manifest
+from rulec.runtime.sources.reading import Envelope
+from rulec.views import Shape, write_view
 
 # Sets up to this size are written where they are used.
 SMALL_SET: Final = 6
+
+# What the declarations of views take from Python.
+TYPES: Final = frozenset({"Any", "Literal"})
 
 DOC: Final = """Falco rules, compiled to Python by rulec {version}.
 
@@ -44,6 +64,8 @@ class Module:
     constant_statements: list[ast.stmt] = field(default_factory=list)
     loads: dict[tuple[str, Field, str | None], str] = field(default_factory=dict)
     load_statements: list[ast.stmt] = field(default_factory=list)
+    views: dict[str, Shape] = field(default_factory=dict)  # by event source
+    kept: dict[tuple[str, Loaded], str] = field(default_factory=dict)  # as attributes of events
     names: set[str] = field(default_factory=set)
 
     def imported(self, function: Callable[..., Any]) -> str:
@@ -93,8 +115,10 @@ class Module:
             argument = "" if loaded.argument is None else f" {loaded.argument}"
             wanted = f"load {loaded.field.name}{argument}"
             self.loads[key] = identifier(wanted, self.names)
-            load = Load(self.loads[key], loaded.field, loaded.argument)
-            self.load_statements.append(load_function(load, self.imported))
+            view = self.views.get(source)
+            kept = self.kept.get((source, loaded), "")
+            load = Load(self.loads[key], loaded.field, loaded.argument, view, kept, self.imported)
+            self.load_statements.append(load_function(load))
         return call(self.loads[key], name("event"))
 
 
@@ -114,33 +138,102 @@ def _title(prepare: str | None, node: Constant) -> str:
 
 def emit(plan: Plan, manifest: Manifest) -> ast.Module:
     """Write the module for a plan."""
-    module = Module(names={*EXPORTS})
+    module = Module(names={*EXPORTS, *TYPES})
+    views: list[ast.stmt] = []
     functions: list[ast.stmt] = []
-    entries: list[ast.expr] = []
-    for rule in plan.rules:
-        matches = identifier(rule.name, module.names)
-        output = identifier(f"{matches} output", module.names)
-        where = f"{Path(rule.span.file).name}:{rule.span.position[0]}"
-        body = condition_body(rule.condition, rule.source, module)
-        functions.append(function(matches, ["event"], f"{rule.name} ({where})", body))
-        body = output_body(rule.output, rule.source, module)
-        doc = f"Return the output of {rule.name!r} and its fields."
-        functions.append(function(output, ["event"], doc, body))
-        entries.append(_entry(rule, where, matches, output))
-    gate_statements, made = _gates(plan, module)
+    programs: list[ast.expr] = []
+    for group in plan.groups:
+        declared, written, program = _group(group, module)
+        views += declared
+        functions += written
+        programs.append(program)
     body = [
         *module.constant_statements,
+        *views,
         *module.load_statements,
-        *gate_statements,
         *functions,
         assign("manifest", _manifest(manifest)),
-        assign("rules", ast.Tuple(entries, ast.Load())),
-        *made,
+        assign("programs", ast.Tuple(programs, ast.Load())),
         *_sources(plan),
         assign("ruleset", _ruleset(plan)),
     ]
     title = ast.Expr(ast.Constant(DOC.format(version=manifest.rulec)))
     return ast.fix_missing_locations(ast.Module([title, *_imports(module, body), *body], []))
+
+
+def _group(group: Group, module: Module) -> tuple[list[ast.stmt], list[ast.stmt], ast.expr]:
+    """Write the rules of a source: its view, its functions, and the program that they are."""
+    source = group.source.name
+    view, declared = _view(group, module)
+    functions: list[ast.stmt] = []
+    gate: ast.expr = constant(None)
+    if group.gates is not None:
+        functions, gate = gate_functions(group.gates, source, module.views[source], module)
+    entries: list[ast.expr] = []
+    for rule, condition in zip(group.rules, group.bodies, strict=True):
+        matches = identifier(rule.name, module.names)
+        output = identifier(f"{matches} output", module.names)
+        where = f"{Path(rule.span.file).name}:{rule.span.position[0]}"
+        body = condition_body(condition, source, module)
+        functions.append(function(matches, ["event"], f"{rule.name} ({where})", body))
+        body = output_body(rule.output, source, module)
+        doc = f"Return the output of {rule.name!r} and its fields."
+        functions.append(function(output, ["event"], doc, body))
+        entries.append(_entry(rule, where, matches, output))
+    rules = ast.Tuple(entries, ast.Load())
+    return declared, functions, call("Program", constant(source), rules, view, gate)
+
+
+def _view(group: Group, module: Module) -> tuple[ast.expr, list[ast.stmt]]:
+    """Write the view of a source, and the expression that stands for it."""
+    source = group.source
+    keys = [] if group.gates is None else [key.value for key in group.gates.keys]
+    loaded = [*keys, *(each for rule in group.rules for each in rule.reads())]
+    paths = [path for each in loaded for path in paths_of(each.field, each.argument)]
+    envelope = source.envelope or Envelope()
+    if not group.projected or not (paths or envelope.members):
+        return constant(None), []
+    eager = [str(found[0]) for each in keys or loaded if (found := place(each)) and is_short(found)]
+    eager += [
+        str(found[0]) for each in loaded if len(found := place(each)) == 1 and each.field.path
+    ]
+    written = write_view(source.name, envelope, paths, eager, module)
+    module.views[source.name] = written.shape
+    event, declared = _event_class(group, module)
+    time = name(written.time) if written.time else constant(None)
+    made = call("Seen", name(written.shape.part), name(event), time)
+    return made, [*written.statements, *declared]
+
+
+def _event_class(group: Group, module: Module) -> tuple[str, list[ast.stmt]]:
+    """Write the class of events that keep what several functions ask of them."""
+    asked = Counter(
+        loaded
+        for rule, condition in zip(group.rules, group.bodies, strict=True)
+        for loaded in (*set(loaded_by(condition)), *set(rule.output.reads()))
+        if loaded.field.attribute is None
+        and (
+            loaded.field.is_list
+            or loaded.field.compute
+            or loaded.field.type.kind is not Kind.STRING
+        )
+    )
+    shared = [loaded for loaded, count in asked.items() if count > 1]
+    if not shared:
+        return "SeenEvent", []
+    source = group.source.name
+    taken = set(SeenEvent.__struct_fields__) | set(dir(SeenEvent))
+    for loaded in sorted(shared, key=described):
+        module.kept[source, loaded] = identifier(described(loaded), taken)
+    found = class_identifier(f"{source} event", module.names)
+    members: list[ast.stmt] = [
+        ast.AnnAssign(ast.Name(attribute, ast.Store()), name("Any"), name("MISSING"), 1)
+        for (kept_source, _), attribute in module.kept.items()
+        if kept_source == source
+    ]
+    doc = f"An event of {source}, with what rules have worked out of it."
+    settings: dict[str, ast.expr] = {"gc": ast.Constant(False), "eq": ast.Constant(False)}
+    return found, [class_(found, "SeenEvent", settings, doc, members)]
 
 
 def _imports(module: Module, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -150,7 +243,9 @@ def _imports(module: Module, body: list[ast.stmt]) -> list[ast.stmt]:
     homes: dict[str, list[ast.alias]] = {}
     for (home, imported), alias in sorted({**module.imports, **imports}.items()):
         homes.setdefault(home, []).append(ast.alias(imported, None if alias == imported else alias))
-    return [ast.ImportFrom(home, names, 0) for home, names in homes.items()]
+    types = [ast.alias(each) for each in sorted(used & TYPES)]
+    first = [ast.ImportFrom("typing", types, 0)] if types else []
+    return [*first, *(ast.ImportFrom(home, names, 0) for home, names in homes.items())]
 
 
 def _entry(rule: CheckedRule, where: str, matches: str, output: str) -> ast.expr:
@@ -160,19 +255,6 @@ def _entry(rule: CheckedRule, where: str, matches: str, output: str) -> ast.expr
 
 def _manifest(manifest: Manifest) -> ast.expr:
     return call("Manifest", constant(manifest.rulec), constant(manifest.inputs))
-
-
-def _gates(plan: Plan, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]]:
-    """Write the functions of all gates, and the gates themselves by their sources."""
-    functions: list[ast.stmt] = []
-    made: dict[str, ast.expr] = {}
-    for source, found in plan.gates.items():
-        written, made[source] = gate_functions(found, source, module)
-        functions += written
-    if not made:
-        return [], []
-    keys: list[ast.expr | None] = [constant(source) for source in made]
-    return functions, [assign("gates", ast.Dict(keys, list(made.values())))]
 
 
 def _sources(plan: Plan) -> list[ast.stmt]:
@@ -187,9 +269,7 @@ def _sources(plan: Plan) -> list[ast.stmt]:
 
 
 def _ruleset(plan: Plan) -> ast.expr:
-    arguments = [name("rules"), name("manifest"), constant(plan.rule_matching)]
-    if plan.gates or plan.sources:
-        arguments.append(name("gates") if plan.gates else ast.Dict([], []))
+    arguments = [name("programs"), name("manifest"), constant(plan.rule_matching)]
     if plan.sources:
         arguments.append(name("sources"))
     return call("Ruleset", *arguments)

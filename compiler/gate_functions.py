@@ -3,24 +3,26 @@
 import ast
 from typing import TYPE_CHECKING
 
+from rulec.bodies import described
 from rulec.condition_functions import ConditionBody
-from rulec.gates import Gates, Key
+from rulec.gates import Gates, Key, place
+from rulec.loads import member
 from rulec.nodes import Const
 from rulec.python import assign, call, constant, function, identifier, method, name
+from rulec.views import Shape, reach
 
 if TYPE_CHECKING:
     from rulec.emit import Module
 
 
-def gate_functions(gates: Gates, source: str, module: "Module") -> tuple[list[ast.stmt], ast.expr]:
+def gate_functions(
+    gates: Gates, source: str, view: Shape, module: "Module"
+) -> tuple[list[ast.stmt], ast.expr]:
     """Return the functions of a gate, and the expression that makes the gate of them."""
     key = identifier(f"{source} key", module.names)
     candidates = identifier(f"{source} candidates", module.names)
-    values = [_load(each, source, module) for each in gates.keys]
-    doc = f"Return the values that tell which rules for {source} could match an event."
-    body: list[ast.stmt] = [ast.Return(ast.Tuple(values, ast.Load()))]
     functions = [
-        function(key, ["event"], doc, body),
+        _key_function(key, gates, source, view),
         _candidates(candidates, gates, source, module),
     ]
     keys = [_key(each, source, module, functions) for each in gates.keys]
@@ -28,8 +30,26 @@ def gate_functions(gates: Gates, source: str, module: "Module") -> tuple[list[as
     return functions, made
 
 
-def _load(key: Key, source: str, module: "Module") -> ast.expr:
-    return module.load(key.value, source)
+def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> ast.stmt:
+    """Write the function from the views of an event to the values at the key fields."""
+    body: list[ast.stmt] = []
+    values: list[ast.expr] = []
+    taken = {"audit", "data"}
+    for key in gates.keys:
+        reached = reach(name(key.value.field.root), view, place(key.value))
+        value = reached.value
+        if reached.rest:
+            variable = identifier(described(key.value), taken)
+            body.append(assign(variable, value))
+            body += [assign(variable, member(variable, step)) for step in reached.rest]
+            value = name(variable)
+        if key.value.field.convert is not None:
+            # What ``day`` does, where there is no time to call it.
+            value = ast.Subscript(call("str", value), ast.Slice(None, ast.Constant(10)), ast.Load())
+        values.append(value)
+    body.append(ast.Return(ast.Tuple(values, ast.Load())))
+    doc = f"Return the values that tell which rules for {source} could match an event."
+    return function(identifier_, ["data", "audit"], doc, body)
 
 
 def _candidates(identifier_: str, gates: Gates, source: str, module: "Module") -> ast.stmt:

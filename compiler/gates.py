@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jsonpointer import JsonPointer
-
 from rulec.nodes import (
+    And,
     Condition,
     Const,
     Constant,
@@ -27,10 +26,14 @@ from rulec.nodes import (
     rebuild,
 )
 from rulec.passes.fold import fold
-from rulec.runtime.fields import Argument, Field, Kind, pointer_steps
+from rulec.places import paths_of, steps_of
+from rulec.runtime.clock import day
+from rulec.runtime.fields import EACH, Kind, Step
 
 # A key field should tell several rules apart, and a key should be short.
 _MOST_KEYS: Final = 8
+# With so many key fields a gate is likely to be closed.
+_ENOUGH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """The key fields of a source, and the gate of each of its rules, in order."""
+    """The key fields of a source, and for each of its rules, in order, its gate and its body.
+
+    A rule matches where its gate is open and its body holds.
+    """
 
     keys: tuple[Key, ...]
     gates: tuple[Condition, ...]
+    bodies: tuple[Condition, ...]
 
 
 def gates(conditions: Sequence[Condition]) -> Gates | None:
@@ -60,12 +67,25 @@ def gates(conditions: Sequence[Condition]) -> Gates | None:
     if not values:
         return None
     found = tuple(gate(condition, values) for condition in conditions)
-    return Gates(tuple(_key(value, found) for value in values), found)
+    bodies = tuple(body(condition, values) for condition in conditions)
+    return Gates(tuple(_key(value, found) for value in values), found, bodies)
 
 
 def gate(condition: Condition, keys: Iterable[Loaded]) -> Condition:
     """Return what a condition says about the keys: it never holds where this does not."""
     return fold(_possible(condition, frozenset(keys)))
+
+
+def body(condition: Condition, keys: Iterable[Loaded]) -> Condition:
+    """Return what is left to ask of a condition when its gate is open."""
+    known = frozenset(keys)
+    parts = condition.operands if isinstance(condition, And) else (condition,)
+    left = [part for part in parts if not _is_decided(part, known)]
+    return fold(And(tuple(left), span=condition.span))
+
+
+def _is_decided(condition: Condition, keys: frozenset[Loaded]) -> bool:
+    return all(_is_about(leaf, keys) for leaf in leaves(condition))
 
 
 def _possible(node: Condition, keys: frozenset[Loaded]) -> Condition:
@@ -76,8 +96,7 @@ def _possible(node: Condition, keys: frozenset[Loaded]) -> Condition:
         case Not(operand):
             return Not(_certain(operand, keys))
         case OneOf():
-            whole = all(_is_about(leaf, keys) for leaf in leaves(node))
-            return node if whole else Const(True)
+            return node if _is_decided(node, keys) else Const(True)
         case _:
             return rebuild(node, lambda part: _possible(part, keys))
 
@@ -90,8 +109,7 @@ def _certain(node: Condition, keys: frozenset[Loaded]) -> Condition:
         case Not(operand):
             return Not(_possible(operand, keys))
         case OneOf():
-            whole = all(_is_about(leaf, keys) for leaf in leaves(node))
-            return node if whole else Const(False)
+            return node if _is_decided(node, keys) else Const(False)
         case _:
             return rebuild(node, lambda part: _certain(part, keys))
 
@@ -108,32 +126,47 @@ def _is_about(node: Condition, keys: frozenset[Loaded]) -> bool:
 
 def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     """Choose the fields that most rules ask about and that cost little to look at."""
-    asking: Counter[Loaded] = Counter()
-    for condition in conditions:
-        asked = (leaf.value for leaf in leaves(condition) if isinstance(leaf, Test))
-        cheap = (value for value in asked if isinstance(value, Loaded) and _is_cheap(value))
-        asking.update(dict.fromkeys(cheap).keys())
+    asked = [_cheap_values(condition) for condition in conditions]
+    counts = Counter(value for values in asked for value in values)
     # A field that few rules ask about would only make the keys more various.
     enough = max(2, len(conditions) // 8)
-    return tuple(value for value, count in asking.most_common(_MOST_KEYS) if count >= enough)
+    common = [value for value, count in counts.most_common() if count >= enough]
+    # Days are the same for long, and are asked for only where it helps.
+    days = [value for value in counts if value.field.convert is not None]
+    chosen = dict.fromkeys([*common[:_MOST_KEYS], *days])
+    # But the gate of a rule with one key field only may be open all the time.
+    for values in asked:
+        others = sorted((value for value in values if value not in chosen), key=counts.__getitem__)
+        while others and len(values) - len(others) < _ENOUGH and len(chosen) < _MOST_KEYS:
+            chosen[others.pop()] = None
+    return tuple(chosen) if common or days else ()
+
+
+def _cheap_values(condition: Condition) -> list[Loaded]:
+    """Return the fields that a condition asks about and that could be key fields, once each."""
+    asked = (leaf.value for leaf in leaves(condition) if isinstance(leaf, Test))
+    cheap = (value for value in asked if isinstance(value, Loaded) and _is_cheap(value))
+    return list(dict.fromkeys(cheap))
 
 
 def _is_cheap(value: Loaded) -> bool:
     """Return whether a value is a text at a fixed place near the top of the event."""
+    return value.field.type.kind is Kind.STRING and is_short(place(value))
+
+
+def is_short(path: tuple[Step, ...]) -> bool:
+    """Return whether a path leads to a value near the top of an event."""
+    return len(path) in (1, 2)
+
+
+def place(value: Loaded) -> tuple[Step, ...]:
+    """Return the names of the members that lead to a value; none if there is more to it."""
     field = value.field
-    if field.type.kind is not Kind.STRING or field.is_list or field.convert is not None:
-        return False
-    return len(place(field, value.argument)) in (1, 2)
-
-
-def place(field: Field, argument: str | None) -> tuple[str, ...]:
-    """Return the names of the members that lead to a field; none if there is more to it."""
-    if field.pointer:
-        steps = pointer_steps(argument or "")
-        return () if any(step.isdigit() for step in steps) else steps
-    if field.path is None or field.argument is not Argument.NONE:
+    if field.is_list or field.compute is not None or field.convert not in (None, day):
         return ()
-    return tuple(JsonPointer(field.path).parts)
+    path = steps_of(field, value.argument)
+    (found,) = (*paths_of(field, value.argument), ())[:1]
+    return found if found == path and EACH not in found else ()
 
 
 def _key(value: Loaded, found: Iterable[Condition]) -> Key:

@@ -11,6 +11,7 @@ from typing import Final
 
 WIDTH: Final = 100
 INDENT: Final = "    "
+_DEFINITIONS: Final = (ast.FunctionDef, ast.ClassDef)
 
 
 def layout(module: ast.Module) -> str:
@@ -26,7 +27,7 @@ def layout(module: ast.Module) -> str:
 
 
 def _blank_lines(previous: ast.stmt, following: ast.stmt) -> int:
-    if isinstance(previous, ast.FunctionDef) or isinstance(following, ast.FunctionDef):
+    if isinstance(previous, _DEFINITIONS) or isinstance(following, _DEFINITIONS):
         return 2
     return 0 if type(previous) is type(following) else 1
 
@@ -35,6 +36,9 @@ def _statement(statement: ast.stmt, indent: str) -> Iterator[str]:
     match statement:
         case ast.FunctionDef():
             yield from _header(statement, indent)
+            yield from _block(statement.body, indent)
+        case ast.ClassDef():
+            yield from _class_header(statement, indent)
             yield from _block(statement.body, indent)
         case ast.If(test, body, []):
             yield from _with_value(f"{indent}if ", test, ":", indent)
@@ -64,6 +68,22 @@ def _header(statement: ast.FunctionDef, indent: str) -> Iterator[str]:
     yield f"{indent}def {statement.name}("
     for parameter in statement.args.args:
         yield f"{indent}{INDENT}{parameter.arg},"
+    yield f"{indent}):"
+
+
+def _class_header(statement: ast.ClassDef, indent: str) -> Iterator[str]:
+    (base,) = map(ast.unparse, statement.bases)
+    keywords = [(keyword.arg, keyword.value) for keyword in statement.keywords]
+    written = "".join(f", {name}={ast.unparse(value)}" for name, value in keywords)
+    line = f"{indent}class {statement.name}({base}{written}):"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    inner = indent + INDENT
+    yield f"{indent}class {statement.name}("
+    yield f"{inner}{base},"
+    for name, value in keywords:
+        yield from _prefixed(f"{name}=", _lines(value, inner, ","), inner)
     yield f"{indent}):"
 
 
@@ -98,6 +118,8 @@ def _with_value(head: str, value: ast.expr, tail: str, indent: str) -> Iterator[
         yield line
     elif isinstance(value, ast.BoolOp | ast.UnaryOp | ast.BinOp):
         # Only brackets let a statement go on in the next line.
+        if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.BoolOp):
+            head, value = f"{head}not ", value.operand
         yield head + "("
         yield from _lines(value, indent + INDENT, "")
         yield f"{indent}){tail}"

@@ -1,15 +1,16 @@
-"""Write the function that loads a field from a decoded event.
+"""Write the function that loads a field from an event.
 
-The declaration of a field is unrolled: each step of its path is one line.
-The meaning is that of ``rulec.runtime.extract``, which interprets the same
+The declaration of a field is unrolled: each step of its path is an attribute
+of the event's view, or a line where the view takes a value as a whole. The
+meaning is that of ``rulec.runtime.extract``, which interprets the same
 declarations.
 """
 
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import takewhile
 
+from rulec.places import declarable, names
 from rulec.python import (
     assign,
     call,
@@ -33,6 +34,7 @@ from rulec.runtime.fields import (
     pointer_steps,
     steps,
 )
+from rulec.views import Reached, Shape, reach
 
 # Imports a function, from where it is defined, and returns its name.
 Imported = Callable[[Compute], str]
@@ -40,93 +42,133 @@ Imported = Callable[[Compute], str]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A field to load, with its argument, and the name of the function that does it."""
+    """A field to load, with its argument, from events of a source.
+
+    ``function`` is the name of the function that does it. Without a ``view``,
+    the event is there as objects. What several rules ask for is ``kept`` as an
+    attribute of the event.
+    """
 
     function: str
     field: Field
     argument: str | None
+    view: Shape | None
+    kept: str
+    imported: Imported
 
 
-def load_function(load: Load, imported: Imported) -> ast.stmt:
+def load_function(load: Load) -> ast.stmt:
     """Write ``def load_field(event)``, which returns its value, or None if there is none."""
     field, argument = load.field, load.argument
     body: Iterable[ast.stmt]
     if field.constant is not None:
         body = [ast.Return(constant(field.constant))]
     elif field.attribute is not None:
-        body = _attribute(field, imported)
+        body = _attribute(load)
     elif field.pointer:
-        body = _pointed(field, pointer_steps(argument or ""), imported)
+        body = _pointed(load, pointer_steps(argument or ""))
     elif field.compute is not None:
-        body = _computed(field, argument, imported)
+        body = _computed(load)
     elif field.is_list:
-        body = _list(field, argument, imported)
+        body = _list(load)
     else:
         assert field.path is not None
-        body = _one_value(field, steps(field.path, argument), imported)
+        body = _one_value(load, steps(field.path, argument))
     shown = field.name if argument is None else f"{field.name}[{argument}]"
-    return function(load.function, ["event"], f"{shown}: {field.doc}", list(body))
+    statements = list(body)
+    if load.kept:
+        statements = _once(load.kept, statements)
+    return function(load.function, ["event"], f"{shown}: {field.doc}", statements)
 
 
-def _attribute(field: Field, imported: Imported) -> Iterable[ast.stmt]:
-    value: ast.expr = ast.Attribute(name("event"), str(field.attribute), ast.Load())
-    if field.compute is not None:
-        value = call(imported(field.compute), value)
+def _once(attribute: str, body: list[ast.stmt]) -> list[ast.stmt]:
+    """Let a function keep its result at the event, and return that from then on."""
+    kept = ast.Attribute(name("event"), attribute, ast.Load())
+    *statements, result = body
+    assert isinstance(result, ast.Return)
+    assert result.value is not None
+    is_known = compare(kept, ast.IsNot(), name("MISSING"))
+    store = ast.Attribute(name("event"), attribute, ast.Store())
+    targets: list[ast.expr] = [ast.Name("result", ast.Store()), store]
+    return [
+        ast.If(is_known, [ast.Return(kept)], []),
+        *statements,
+        ast.Assign(targets, result.value),
+        ast.Return(name("result")),
+    ]
+
+
+def _attribute(load: Load) -> Iterable[ast.stmt]:
+    value: ast.expr = ast.Attribute(name("event"), str(load.field.attribute), ast.Load())
+    if load.field.compute is not None:
+        value = call(load.imported(load.field.compute), value)
     yield ast.Return(value)
 
 
-def _computed(field: Field, argument: str | None, imported: Imported) -> Iterable[ast.stmt]:
-    assert field.compute is not None
+def _computed(load: Load) -> Iterable[ast.stmt]:
+    assert load.field.compute is not None
     taken = {"event"}
     arguments: list[ast.expr] = []
-    for path in field.reads:
+    for path in load.field.reads:
         variable = identifier(str(steps(path)[-1]) if path else "document", taken)
-        yield from _walk(variable, field.root, steps(path))
+        yield from _walk(variable, load, steps(path))
         arguments.append(name(variable))
-    if field.argument is not Argument.NONE:
-        arguments.append(constant(argument))
-    yield ast.Return(call(imported(field.compute), *arguments))
+    if load.field.argument is not Argument.NONE:
+        arguments.append(constant(load.argument))
+    yield ast.Return(call(load.imported(load.field.compute), *arguments))
 
 
-def _one_value(field: Field, path: tuple[Step, ...], imported: Imported) -> Iterable[ast.stmt]:
-    yield from _walk("value", field.root, path)
-    yield ast.Return(_converted("value", field, imported))
+def _one_value(load: Load, path: tuple[Step, ...]) -> Iterable[ast.stmt]:
+    yield from _walk("value", load, path)
+    yield ast.Return(_converted("value", load))
 
 
-def _pointed(field: Field, pointer: tuple[str, ...], imported: Imported) -> Iterable[ast.stmt]:
+def _pointed(load: Load, pointer: tuple[str, ...]) -> Iterable[ast.stmt]:
     """Follow a JSON pointer, in which a number may be the index of an element."""
-    names = tuple(takewhile(lambda step: not step.isdigit(), pointer))
-    yield from _walk("value", field.root, names)
-    if rest := pointer[len(names) :]:
+    members = names(pointer)
+    yield from _walk("value", load, members)
+    if rest := pointer[len(members) :]:
         yield assign("value", call("follow", name("value"), constant(rest)))
-    yield ast.Return(_converted("value", field, imported))
+    yield ast.Return(_converted("value", load))
 
 
-def _walk(variable: str, root: str, path: tuple[Step, ...]) -> Iterable[ast.stmt]:
+def _walk(variable: str, load: Load, path: tuple[Step, ...]) -> Iterable[ast.stmt]:
     """Assign what a path without ``[]`` leads to, or MISSING."""
-    start: ast.expr = ast.Attribute(name("event"), root, ast.Load())
-    if path:
+    reached = _reached(load, path)
+    start, rest = reached.value, reached.rest
+    if rest and reached.shape is None:
         # A document is an object: no need to ask.
-        start = _get(start, path[0])
+        start, rest = _get(start, rest[0]), rest[1:]
     yield assign(variable, start)
-    for step in path[1:]:
-        yield assign(variable, _member(variable, step))
+    for step in rest:
+        yield assign(variable, member(variable, step))
+
+
+def _reached(load: Load, path: tuple[Step, ...]) -> Reached:
+    """Follow a path as far as the view goes; what is not in the view is in the document."""
+    in_view = load.view is not None and bool(declarable(path))
+    root = load.field.root if in_view or (path and load.view is None) else "document"
+    start = ast.Attribute(name("event"), root, ast.Load())
+    if load.view is None or not in_view:
+        return Reached(start, None, path)
+    return reach(start, load.view, path)
 
 
 def _get(value: ast.expr, step: Step) -> ast.expr:
     return method(value, "get", constant(step), name("MISSING"))
 
 
-def _member(variable: str, step: Step) -> ast.expr:
+def member(variable: str, step: Step) -> ast.expr:
     """Write the step from a value to one of its members, which may not be there."""
     is_object = call("isinstance", name(variable), name("dict"))
     return ast.IfExp(is_object, _get(name(variable), step), name("MISSING"))
 
 
-def _converted(variable: str, field: Field, imported: Imported) -> ast.expr:
+def _converted(variable: str, load: Load) -> ast.expr:
     """Write the value of the field's type for a JSON value, None for none."""
+    field = load.field
     if field.convert is not None:
-        return call(imported(field.convert), name(variable))
+        return call(load.imported(field.convert), name(variable))
     convert = CONVERT[field.type.kind].__name__
     converted = call(convert, name(variable))
     if field.type.kind is not Kind.STRING:
@@ -136,38 +178,52 @@ def _converted(variable: str, field: Field, imported: Imported) -> ast.expr:
     return ast.IfExp(is_text, name(variable), converted)
 
 
-def _list(field: Field, argument: str | None, imported: Imported) -> Iterable[ast.stmt]:
-    assert field.path is not None
-    path = steps(field.path, argument)
+def _list(load: Load) -> Iterable[ast.stmt]:
+    assert load.field.path is not None
+    path = steps(load.field.path, load.argument)
     first = path.index(EACH)
-    yield from _walk("value", field.root, path[:first])
+    reached = _reached(load, path[: first + 1])
+    shape = reached.shape if reached.rest == (EACH,) else None
+    yield from _walk("value", load, path[:first])
     yield assign("found", ast.List([], ast.Load()))
-    index = None if PARAMETER in field.path else argument
-    yield _loop("value", field, path[first + 1 :], index, imported)
+    index = None if PARAMETER in load.field.path else load.argument
+    yield _loop("value", load, shape, path[first + 1 :], index)
     found = call("tuple", name("found"))
     yield ast.Return(ast.BoolOp(ast.Or(), [found, ast.Constant(None)]))
 
 
 def _loop(
-    variable: str, field: Field, path: tuple[Step, ...], index: str | None, imported: Imported
+    variable: str, load: Load, shape: Shape | None, path: tuple[Step, ...], index: str | None
 ) -> ast.stmt:
-    """Write the loop over the elements of an array, for the rest of a path behind ``[]``."""
+    """Write the loop over the elements of an array, for the rest of a path behind ``[]``.
+
+    ``shape`` is that of the array.
+    """
     item = "item" if variable == "value" else "part"
-    last = [ast.Constant(True)] if not path else []
-    array: ast.expr = call("elements", name(variable), *last)
+    inner = None if shape is None else shape.element
+    array: ast.expr = name(variable)
+    if inner is None:
+        last = [ast.Constant(True)] if not path else []
+        array = call("elements", array, *last)
     if index is not None:
         bounds = ast.Slice(ast.Constant(int(index)), ast.Constant(int(index) + 1))
         array = ast.Subscript(array, bounds, ast.Load())
     body: list[ast.stmt] = []
     for position, step in enumerate(path):
         if step == EACH:
-            body.append(_loop(item, field, path[position + 1 :], None, imported))
+            body.append(_loop(item, load, inner, path[position + 1 :], None))
             return _for(item, array, body)
-        body.append(assign(item, _member(item, step)))
-        if field.complete:
+        if inner is not None and step in inner.members:
+            declared = inner.members[step]
+            body.append(assign(item, ast.Attribute(name(item), declared.attribute, ast.Load())))
+            inner = declared.shape
+        else:
+            inner = None
+            body.append(assign(item, member(item, step)))
+        if load.field.complete:
             lacking = compare(name(item), ast.Is(), name("MISSING"))
             body.append(ast.If(lacking, [ast.Return(ast.Constant(None))], []))
-    body.append(assign(item, _converted(item, field, imported)))
+    body.append(assign(item, _converted(item, load)))
     keep = method(name("found"), "append", name(item))
     body.append(ast.If(is_present(name(item)), [ast.Expr(keep)], []))
     return _for(item, array, body)

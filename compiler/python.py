@@ -102,6 +102,17 @@ def function(identifier: str, parameters: list[str], doc: str, body: list[ast.st
     return skeleton
 
 
+def class_(
+    identifier: str, base: str, settings: dict[str, ast.expr], doc: str, body: list[ast.stmt]
+) -> ast.stmt:
+    """Write a class with a docstring and settings beside its base."""
+    skeleton = ast.parse(f"class {identifier}({base}): pass").body[0]
+    assert isinstance(skeleton, ast.ClassDef)
+    skeleton.keywords = [ast.keyword(key, value) for key, value in settings.items()]
+    skeleton.body = [ast.Expr(ast.Constant(one_line(doc))), *body]
+    return skeleton
+
+
 def one_line(text: str) -> str:
     """Return ``text`` for a docstring: printable, on one line, harmless to read."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text).strip() or "(unnamed)"
@@ -131,12 +142,28 @@ def identifier(text: str, taken: set[str]) -> str:
     return found
 
 
+def class_identifier(text: str, taken: set[str]) -> str:
+    """Return a new name for a class, and add it to ``taken``.
+
+    >>> class_identifier("k8s_audit view", {"K8sAuditView"})
+    'K8sAuditView2'
+    """
+    words = identifier(text, set()).split("_")
+    base = "".join(map(str.capitalize, words))
+    found, number = base, 1
+    while found in taken:
+        number += 1
+        found = f"{base}{number}"
+    taken.add(found)
+    return found
+
+
 # Words that a generated name must not be: Python's keywords, the builtins that
 # generated code uses, and the names at the end of every module.
 RESERVED = frozenset(
     {
         *(word.lower() for word in (*kwlist, *softkwlist)),
         *("all", "any", "dict", "frozenset", "isinstance", "str", "tuple", "type"),
-        *("event", "item", "gates", "manifest", "rules", "ruleset", "sources"),
+        *("event", "item", "manifest", "programs", "ruleset", "sources"),
     }
 )

@@ -12,11 +12,13 @@ from typing import Any, Final
 EXPORTS: Final[Mapping[str, str]] = {
     name: f"rulec.runtime.{module}"
     for module, names in {
-        "ruleset": ("Manifest", "Rule", "Ruleset"),
+        "ruleset": ("Manifest", "Program", "Rule", "Ruleset"),
+        "views": ("Part", "Raw", "Seen", "View", "opened", "viewed"),
         "sources.json_source": ("JsonSource",),
         "alert": ("Alert",),
         "convert": ("address", "boolean", "double", "integer", "port", "text_bytes"),
         "encoding": ("ascii_lower", "byte_order", "contains", "ends", "icontains", "starts"),
+        "events": ("SeenEvent",),
         "extract": ("elements", "follow"),
         "fields": ("MISSING",),
         "gate": ("Gate", "Key"),

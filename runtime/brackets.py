@@ -20,8 +20,9 @@ _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
 def too_deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:
     """Return whether arrays and objects are nested more than ``limit`` levels deep."""
-    # What has few opening brackets in all, strings included, is not deep.
-    if document.count(b"{") + document.count(b"[") <= limit:
+    # What has few opening brackets in all, strings included, is not deep. (To
+    # remove them is the quickest way to count them.)
+    if len(document) - len(document.replace(b"{", b"").replace(b"[", b"")) <= limit:
         return False
     brackets = outside_strings(document)
     # A list of events has thousands of brackets, but nearly all close soon.

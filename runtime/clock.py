@@ -4,7 +4,7 @@ import re
 import time
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 SECOND: Final = 1_000_000_000  # in nanoseconds
 _DAY: Final = 24 * 60 * 60  # in seconds
@@ -28,19 +28,31 @@ def nanoseconds(text: str) -> int | None:
     # The part up to the second is cached: events come in the order of time.
     if not text.isascii() or (second := _second(text[:19])) is None:
         return None
+    if len(text) == 27 and text[26] == "Z" and text[19] == ".":  # as kube-apiserver writes it
+        digits = text[20:26]
+        return second * SECOND + int(digits) * 1000 if digits.isdigit() else None
     if text[-1] == "Z":
         fraction = text[19:-1]
-    else:
-        offset = _offset(text[-6:])
-        if offset is None:
-            return None
+    elif (offset := _offset(text[-6:])) is not None:
         second -= offset
         fraction = text[19:-6]
+    else:
+        return None
     if not fraction:
         return second * SECOND
-    if fraction[0] != "." or not fraction[1:].isdigit():
+    digits = fraction[1:]
+    if fraction[0] != "." or not digits.isdigit():
         return None
-    return second * SECOND + int(fraction[1:10].ljust(9, "0"))
+    return second * SECOND + int(digits[:9].ljust(9, "0"))
+
+
+def day(text: Any) -> str | None:
+    """Return the day of a time as RFC 3339 has it, in the zone of the time.
+
+    >>> day("2026-03-02T23:30:00-05:00")
+    '2026-03-02'
+    """
+    return text[:10] if type(text) is str else None
 
 
 @lru_cache(maxsize=4096)

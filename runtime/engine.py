@@ -61,26 +61,23 @@ def run(
     :raises OutputError: if ``sink`` raises it; nothing is read then any more.
     """
     matcher = ruleset.matcher(source)
-    documents = matcher.source.documents
-    numbering = documents.new_run()
+    numbering = matcher.source.documents.new_run()
     summary = Summary()
     for name in inputs:
         try:
             with opened(name) as stream:
-                for number, result in documents.lines(stream, run=numbering):
+                for number, result in matcher.lines(stream, numbering):
                     if isinstance(result, EventError):
                         summary.skipped[result.reason] += 1
                         notice(f"{name}:{number}: {result}")
                         continue
-                    events, rejected = result
-                    for rejection in rejected:
+                    for rejection in result.rejected:
                         summary.skipped[rejection.reason] += 1
                         notice(f"{name}:{number}: {rejection.detail}")
-                    summary.events += len(events)
-                    for event in events:
-                        for alert in matcher.match(event):
-                            summary.alerts += 1
-                            sink(alert)
+                    summary.events += result.events
+                    for alert in result.alerts:
+                        summary.alerts += 1
+                        sink(alert)
                     progress(summary.events)
         except (OSError, EOFError, zlib.error) as error:
             if isinstance(error, BrokenPipeError):

@@ -3,7 +3,9 @@
 import os
 from typing import Any, ClassVar, Final
 
-from rulec.runtime.jsontext import text
+import msgspec
+
+from rulec.runtime.jsontext import decode, text
 
 
 def host_name() -> str:
@@ -30,40 +32,65 @@ class Run:
         self.start: int | None = None
         self.count = 0
 
-    def event(self, data: Any, time: int, audit: Any = None) -> "Event":
+    def event(self, data: Any, time: int, audit: Any = None, document: Any = None) -> "Event":
         """Make the next event of the run."""
         self.count += 1
         if self.start is None:
             self.start = time
-        return Event(data, time, self.count, audit, self)
+        return Event(data, time, self.count, audit, self, document)
 
 
 # For events that somebody makes by hand.
 NO_RUN: Final = Run(None)
 
 
-class Event:
-    """One event of a source.
+class NoTimeError(Exception):
+    """The time of an event was asked for, and turned out to be none."""
 
-    ``data`` is the decoded document and ``audit`` the same, or an empty
-    mapping when the document is no audit event; ``time`` is in nanoseconds
-    since the epoch; ``number`` counts the events of the source from 1.
+
+class SeenEvent(msgspec.Struct, gc=False, eq=False):
+    """One event of a source, as rules see it.
+
+    ``data`` and ``audit`` are the views of it that rules have, or the decoded
+    document. ``moment`` is its time in nanoseconds since the epoch, or a
+    function that finds it in ``data`` when somebody asks. ``number`` counts the
+    events of the source from 1. ``whole`` is the document, decoded or not,
+    where ``data`` is not all of it.
     """
 
-    __slots__ = ("audit", "data", "number", "run", "time")
+    data: Any
+    moment: Any
+    number: int = 1
+    audit: Any = None
+    run: Run = NO_RUN
+    whole: Any = None
 
     # Events that Falco puts into a stream by itself do not occur in our sources.
     is_async: ClassVar[bool] = False
     async_type: ClassVar[str | None] = None
 
-    def __init__(
-        self, data: Any, time: int, number: int = 1, audit: Any = None, run: Run = NO_RUN
-    ) -> None:
-        self.data = data
-        self.audit = data if audit is None else audit
-        self.time = time
-        self.number = number
-        self.run = run
+    @property
+    def time(self) -> int:
+        """The time of the event, in nanoseconds since the epoch.
+
+        :raises NoTimeError: if it was yet to be found, and there is none.
+        """
+        moment = self.moment
+        if callable(moment):
+            if (found := moment(self.data)) is None:
+                raise NoTimeError
+            self.moment = moment = found
+        time: int = moment
+        return time
+
+    @property
+    def document(self) -> Any:
+        """The whole document, decoded."""
+        if self.whole is None:
+            return self.data
+        if isinstance(self.whole, bytes):
+            self.whole = decode(self.whole)
+        return self.whole
 
     @property
     def relative_time(self) -> int:
@@ -84,12 +111,24 @@ class Event:
     @property
     def plugin_info(self) -> str | None:
         """What that plugin says of the event: the whole document as compact JSON."""
-        return None if self.plugin is None else text(self.data)
+        return None if self.plugin is None else text(self.document)
 
     @property
     def hostname(self) -> str:
         """The name of the machine where the run takes place."""
         return self.run.hostname or host_name()
+
+
+class Event(SeenEvent, gc=False, eq=False):
+    """One event of a source, as it was read.
+
+    ``data`` is the decoded document, ``audit`` the same, or an empty mapping
+    when the document is no audit event.
+    """
+
+    def __post_init__(self) -> None:
+        if self.audit is None:
+            self.audit = self.data
 
 
 class EventError(ValueError):

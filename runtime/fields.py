@@ -97,6 +97,9 @@ class Missing(Enum):
 
     MISSING = "missing"
 
+    # The keys of events have it in them: that of Enum is written in Python, and slow.
+    __hash__ = object.__hash__
+
 
 MISSING: Final = Missing.MISSING
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rulec.runtime.events import Event
+from rulec.runtime.events import SeenEvent
+from rulec.runtime.fields import MISSING
+from rulec.runtime.jsontext import text
 
 _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
@@ -37,39 +39,67 @@ class Key:
 class Gate:
     """The rules that can match an event, by the values of its key fields.
 
-    ``key`` gives the values for an event, ``candidates`` the numbers of the
-    rules for the values: they are the rules whose gates these values open.
+    ``key`` gives the values for the views of an event, ``candidates`` the
+    numbers of the rules for the values, as texts: they are the rules whose
+    gates these values open. ``known`` remembers the numbers by the values.
     """
 
-    __slots__ = ("_by_class", "_by_key", "_candidates", "_keys", "key")
+    __slots__ = ("_by_class", "_candidates", "_keys", "key", "known")
 
     def __init__(
         self,
-        key: Callable[[Event], tuple[str | None, ...]],
+        key: Callable[[Any, Any], tuple[Any, ...]],
         keys: tuple[Key, ...],
         candidates: Callable[..., tuple[int, ...]],
     ) -> None:
         self.key = key
         self._keys = keys
         self._candidates = candidates
-        self._by_key: dict[tuple[str | None, ...], tuple[int, ...]] = {}
+        self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
 
-    def __call__(self, event: Event) -> tuple[int, ...]:
+    def __call__(self, event: SeenEvent) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
-        key = self.key(event)
-        found = self._by_key.get(key)
-        return self._looked_up(key) if found is None else found
+        return self.look_up(tuple(map(_unmistakable, self.key(event.data, event.audit))))
 
-    def _looked_up(self, key: tuple[str | None, ...]) -> tuple[int, ...]:
-        classes = tuple(known.class_of(value) for known, value in zip(self._keys, key, strict=True))
+    def look_up(self, key: tuple[Any, ...]) -> tuple[int, ...]:
+        """Return the numbers for some values, as a decoder gives them, and remember them."""
+        try:
+            found = self.known.get(key)
+        except TypeError:  # an object or an array
+            return self._of_class(tuple(map(text, key)))
+        if found is None:
+            found = self._of_class(tuple(map(text, key)))
+            if all(map(_is_itself, key)):
+                if len(self.known) >= _MOST_KEYS:
+                    self.known.clear()
+                self.known[key] = found
+        return found
+
+    def _of_class(self, texts: tuple[str | None, ...]) -> tuple[int, ...]:
+        classes = tuple(key.class_of(each) for key, each in zip(self._keys, texts, strict=True))
         found = self._by_class.get(classes)
         if found is None:
-            found = self._candidates(*key)
+            found = self._candidates(*texts)
             if len(self._by_class) >= _MOST_CLASSES:
                 self._by_class.clear()
             self._by_class[classes] = found
-        if len(self._by_key) >= _MOST_KEYS:
-            self._by_key.clear()
-        self._by_key[key] = found
         return found
+
+
+def _unmistakable(value: Any) -> Any:
+    """Return a value of a decoded document that is equal to no value with another text."""
+    if type(value) is str:
+        return value
+    found = text(value)
+    return MISSING if found is None else found
+
+
+def _is_itself(value: Any) -> bool:
+    """Return whether a decoder gives nothing that is equal to this, but has another text.
+
+    True is 1, and false is 0.
+    """
+    if type(value) is int:
+        return value > 1
+    return type(value) is str or value is MISSING or value is None

@@ -5,8 +5,8 @@ line that is cut short costs that line, not what comes behind it.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol, TypeVar
 
 from rulec.runtime.brackets import balanced, outside_strings, unclosed
 from rulec.runtime.events import EventError
@@ -27,18 +27,26 @@ class ByteStream(Protocol):
 
 
 Numbered = tuple[int, bytes | EventError]
+Taken = TypeVar("Taken")
 
 
-def documents(stream: ByteStream, limit: int = DOCUMENT_LIMIT) -> Iterator[Numbered]:
+def documents(
+    stream: ByteStream,
+    limit: int = DOCUMENT_LIMIT,
+    accept: Callable[[bytes], Taken | None] | None = None,
+) -> Iterator[tuple[int, bytes | EventError | Taken]]:
     """Yield each document with the number of its first line, counted from 1.
 
     What cannot be a document is yielded as an error in its place. The
-    documents are not checked any further.
+    documents are not checked any further. A line of which ``accept`` makes
+    something is a document, and that is yielded in its place.
     """
     lines = _Lines(stream, limit)
     for number, line in lines:
         if isinstance(line, EventError):
             yield number, line
+        elif accept is not None and (taken := accept(line)) is not None:
+            yield number, taken
         elif _is_whole(text := line.lstrip()):
             yield number, text
         elif text[0] in b"{[" and text[-1] in b"{[,:}]":

@@ -8,9 +8,11 @@ from typing import Any
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.encoding import sanitised
-from rulec.runtime.events import Event, EventError
+from rulec.runtime.events import EventError, SeenEvent
 from rulec.runtime.gate import Gate
+from rulec.runtime.matcher import Matcher
 from rulec.runtime.sources import SOURCES, EventSource
+from rulec.runtime.views import Seen
 
 # What a document is, as the front end of a source takes it: bytes, text or
 # decoded JSON.
@@ -21,8 +23,10 @@ Document = Any
 class Rule:
     """A compiled rule.
 
-    ``matches`` answers whether an event meets the condition. ``output`` gives
-    the message for such an event, and the value of each field in it.
+    ``condition`` answers whether an event meets what its gate leaves open of
+    the condition. ``output`` gives the message for an event that matches, and
+    the value of each field in it. Both look at the event as the rules of its
+    source see it: a matcher knows how.
     """
 
     name: str
@@ -30,10 +34,10 @@ class Rule:
     source: str
     tags: tuple[str, ...]
     where: str
-    matches: Callable[[Event], bool]
-    output: Callable[[Event], tuple[str, Mapping[str, Any]]]
+    condition: Callable[[SeenEvent], bool]
+    output: Callable[[SeenEvent], tuple[str, Mapping[str, Any]]]
 
-    def alert(self, event: Event) -> Alert:
+    def alert(self, event: SeenEvent) -> Alert:
         """Return the alert that the rule raises on an event."""
         message, fields = self.output(event)
         message = sanitised(message)
@@ -48,43 +52,19 @@ class Manifest:
     inputs: tuple[tuple[str, str], ...]
 
 
-class Matcher:
-    """The rules of one source, as a callable from a document to its alerts."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The compiled rules of one source, in order.
 
-    def __init__(
-        self, source: EventSource, rules: tuple[Rule, ...], first: bool, gate: Gate | None = None
-    ) -> None:
-        self.source = source
-        self.rules = rules
-        self.gate = gate
-        self._first = first
-        self._read = source.documents.read
+    ``seen`` says how they look at an event: through a view, or at its decoded
+    document if it is None. ``gate`` tells which of them have to be tried on an
+    event.
+    """
 
-    def __call__(self, document: Document) -> list[Alert]:
-        """Return the alerts of every event in a document, in the order of the events.
-
-        :raises EventError: if the document is bytes or text that is no
-            document of this source.
-        """
-        events, _ = self._read(document)
-        return [alert for event in events for alert in self.match(event)]
-
-    def match(self, event: Event) -> list[Alert]:
-        """Return the alerts of one event, in the order of the rules."""
-        alerts: list[Alert] = []
-        if self.gate is None:
-            candidates: Iterable[Rule] = self.rules
-        else:
-            open_gates = self.gate(event)
-            if not open_gates:
-                return alerts
-            candidates = map(self.rules.__getitem__, open_gates)
-        for rule in candidates:
-            if rule.matches(event):
-                alerts.append(rule.alert(event))
-                if self._first:
-                    break
-        return alerts
+    source: str
+    rules: tuple[Rule, ...]
+    seen: Seen | None = None
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)
@@ -92,22 +72,28 @@ class Ruleset:
     """Compiled rules of one or more sources: immutable, and safe to share between threads.
 
     ``rule_matching`` is ``first`` (an event alerts for the first rule that
-    matches) or ``all``. ``gates`` tell by source which rules have to be tried
-    on an event. ``own_sources`` are the event sources that the user
-    defined, besides those that come with rulec. ``warnings`` are what the
-    compiler found worth telling.
+    matches) or ``all``. ``own_sources`` are the event sources that the user
+    defined, besides those that come with rulec. Of the rules, those in
+    ``only`` are matched, if it is given. ``warnings`` are what the compiler
+    found worth telling.
     """
 
-    rules: tuple[Rule, ...]
+    programs: tuple[Program, ...]
     manifest: Manifest
     rule_matching: str = "first"
-    gates: Mapping[str, Gate] = field(default_factory=dict, repr=False)
     own_sources: tuple[EventSource, ...] = ()
+    only: frozenset[str] | None = None
     warnings: tuple[Any, ...] = ()
     code: str | bytes | None = field(default=None, repr=False)
     _matchers: dict[str, Matcher] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that are matched."""
+        found = (rule for program in self.programs for rule in program.rules)
+        return tuple(rule for rule in found if self.only is None or rule.name in self.only)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -123,9 +109,10 @@ class Ruleset:
             known = SOURCES | {own.name: own for own in self.own_sources}
             if source not in known:
                 raise KeyError(f"no event source {source!r}; there are: {', '.join(known)}")
-            rules = tuple(rule for rule in self.rules if rule.source == source)
+            programs = {program.source: program for program in self.programs}
+            program = programs.get(source) or Program(source, ())
             first = self.rule_matching == "first"
-            self._matchers[source] = Matcher(known[source], rules, first, self.gates.get(source))
+            self._matchers[source] = Matcher(known[source], program, first, self.only)
         return self._matchers[source]
 
     def match(self, event: Document, source: str) -> list[Alert]:
@@ -157,18 +144,17 @@ class Ruleset:
         run = matcher.source.documents.new_run()
         for index, document in enumerate(events):
             try:
-                found, unfit = matcher.source.documents.read(document, run=run)
+                outcome = matcher.read(document, run)
             except EventError as error:
                 if rejected is None:
                     raise
                 rejected(index, error.reason, str(error))
                 continue
             if rejected is not None:
-                for rejection in unfit:
+                for rejection in outcome.rejected:
                     rejected(index, rejection.reason, rejection.detail)
-            for event in found:
-                for alert in matcher.match(event):
-                    yield index, alert
+            for alert in outcome.alerts:
+                yield index, alert
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Functions do not pickle; the module that they were compiled to does.

@@ -14,12 +14,12 @@ from rulec.layout import layout
 from rulec.nodes import Condition, Const, Macro, rebuild
 from rulec.outputs import read_output
 from rulec.parse import parse_condition
-from rulec.plan import CheckedRule, plan
+from rulec.plan import CheckedRule, Plan, plan
 from rulec.runtime.alert import Alert
 from rulec.runtime.events import Event, Run
 from rulec.runtime.loading import execute
 from rulec.runtime.ruleset import Manifest
-from rulec.runtime.sources import EventSource
+from rulec.runtime.sources import SOURCES, EventSource
 from rulec.text import Text
 
 NO_MANIFEST = Manifest("0", ())
@@ -63,9 +63,21 @@ def compile_condition(
         checked.condition,
         read_output(Text.of(output), source.fields),
     )
-    code = layout(emit(plan([rule], "first"), NO_MANIFEST))
+    code = layout(emit(planned([rule], source), NO_MANIFEST))
     ruleset = execute(code)
-    return Compiled(parsed, checked.condition, checked.warnings, code, ruleset.rules[0].matches)
+    matcher = ruleset.matcher(source.name)
+    return Compiled(
+        parsed,
+        checked.condition,
+        checked.warnings,
+        code,
+        lambda event: bool(matcher.matching(event)),
+    )
+
+
+def planned(rules: Sequence[CheckedRule], source: EventSource, rule_matching: str = "all") -> Plan:
+    """Plan rules about one source, which need not come with rulec."""
+    return plan(rules, rule_matching, SOURCES | {source.name: source})
 
 
 def alert_of(
@@ -93,6 +105,7 @@ def alert_of(
             extras += [ExtraField(key, Text.of(form)) for key, form in extra.items()]
     parts = read_output(text, SOURCE.fields, extras)
     checked = CheckedRule(rule, priority, "test", tags, text.span(0), Const(True), parts)
-    ruleset = execute(layout(emit(plan([checked], "first"), NO_MANIFEST)))
-    alert = ruleset.rules[0].alert(Run("test").event(document(fields), time))
+    ruleset = execute(layout(emit(planned([checked], SOURCE), NO_MANIFEST)))
+    event = ruleset.matcher("test").seen(Run("test").event(document(fields), time))
+    alert = ruleset.rules[0].alert(event)
     return replace(alert, hostname=hostname, iso8601=iso8601)

@@ -596,6 +596,12 @@ ODD_MEMBERS: Final[tuple[Any, ...]] = (
     *("", [[]], [{}], [None], [[{"image": "a"}]], {"a~1b": 1, "é": [1.5, "\udcff"]}),
 )
 STAMP: Final = "2026-08-01T10:00:00.000000007Z"
+# Times that rules may ask for, in nanoseconds, and how an event may write them.
+STAMPS: Final = (
+    (5, "1970-01-01T00:00:00.000000005Z"),
+    (30, "1969-12-31T20:00:00.00000003-04:00"),
+    (5_000_000_030, "1970-01-01T12:00:05.000000030+12:00"),
+)
 
 
 @cache
@@ -685,7 +691,8 @@ def audit_event(draw: Draw, document: Any) -> Event:
     run = Run("k8s_audit", "k8saudit", "a")
     run.start = draw(st.sampled_from((None, 0, 5)))
     audit = document if "auditID" in document else {}
-    time = draw(st.sampled_from((5, 30, 5_000_000_030)))
+    time, stamp = draw(st.sampled_from(STAMPS))
+    document["stageTimestamp"] = stamp
     return Event(document, time, draw(st.sampled_from((1, 5, 30))), audit, run)
 
 

@@ -306,10 +306,10 @@ def test_rulesets_cannot_be_changed() -> None:
 def test_tracebacks_show_the_generated_code(tmp_path: Path) -> None:
     ruleset = compile_ruleset(write(MANY_KINDS, tmp_path / "rules", 1))
     try:
-        ruleset.rules[0].matches(None)  # type: ignore[arg-type]
+        ruleset.rules[0].condition(None)  # type: ignore[arg-type]
     except AttributeError:
         shown = traceback.format_exc()
     linecache.checkcache()
-    assert "in by_pattern\n    ka_verb = load_ka_verb(event)" in shown
-    assert "in load_ka_verb\n    value = event.audit.get('verb', MISSING)" in shown
-    assert linecache.getline(ruleset.rules[0].matches.__code__.co_filename, 1).startswith('"""')
+    assert "in by_pattern\n    ka_user_name = load_ka_user_name(event)" in shown
+    assert "in load_ka_user_name\n    value = event.audit.user.username" in shown
+    assert linecache.getline(ruleset.rules[0].condition.__code__.co_filename, 1).startswith('"""')

@@ -11,13 +11,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import import_module
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from compiling import NO_MANIFEST
+from compiling import NO_MANIFEST, planned
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import holds
@@ -40,9 +40,9 @@ from strategies import (
 )
 from synthetic import SOURCE as TEST
 
-from rulec import nodes, runtime
+from rulec import nodes
 from rulec.check import check
-from rulec.emit import Module, emit
+from rulec.emit import emit
 from rulec.layout import layout
 from rulec.nodes import (
     And,
@@ -68,9 +68,9 @@ from rulec.passes import PASSES, Pass, simplify
 from rulec.passes.fold import fold
 from rulec.passes.merge import merge
 from rulec.passes.reorder import reorder
-from rulec.plan import CheckedRule, Output, Plan, Slot, plan
+from rulec.plan import CheckedRule, Group, Output, Plan, Slot
 from rulec.references import shape
-from rulec.runtime import EXPORTS, prepared
+from rulec.runtime import prepared
 from rulec.runtime.events import Event
 from rulec.runtime.extract import extract
 from rulec.runtime.fields import Field, Form, Kind
@@ -147,19 +147,22 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
 
     def agree(case: Case) -> None:
         rules = checked_rules(case.conditions, case.outputs, source)
-        code = written(plan(rules, "first"))
+        code = written(planned(rules, source))
         rulesets = list(three_ways(code, tmp_path))
-        for number, condition in enumerate(case.conditions):
-            for event in case.events:
-                expected = holds(condition, event, source)
-                found = [ruleset.rules[number].matches(event) for ruleset in rulesets]
-                assert found == [expected] * 3, f"{event.data}\n{condition}\n{code}"
+        for event in case.events:
+            expected = [holds(condition, event, source) for condition in case.conditions]
+            for ruleset in rulesets:
+                for _ in range(2):  # the second time, the gate remembers
+                    assert answers(ruleset, source, event) == expected, f"{event.data}\n{code}"
+        for condition in case.conditions:
             seen.count(condition, case.events)
-        assert_gates_let_pass(rulesets[0], case, source)
         for number, output in enumerate(case.outputs):
             for event in case.events[:4]:
                 said = message(output, event), fields_of(output, event)
-                told = [ruleset.rules[number].output(event) for ruleset in rulesets]
+                told = [
+                    ruleset.rules[number].output(ruleset.matcher(source.name).seen(event))
+                    for ruleset in rulesets
+                ]
                 assert told == [said] * 3, f"{event.data}\n{output}\n{code}"
 
     def try_out(pairs: int, focus: Question | None = None) -> None:
@@ -179,22 +182,21 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
     assert seen.one_sided() == [], "never true, or never false"
 
 
-def assert_gates_let_pass(ruleset: Ruleset, case: Case, source: EventSource) -> None:
-    """Check that no rule is left out that would match; the second time it is remembered."""
-    gate = ruleset.gates.get(source.name)
-    for event in (*case.events, *case.events) if gate is not None else ():
-        matching = [n for n, each in enumerate(case.conditions) if holds(each, event, source)]
-        assert set(matching) <= set(gate(event)), f"{event.data}\n{ruleset.code}"
+def answers(ruleset: Ruleset, source: EventSource, event: Event) -> list[bool]:
+    """Return for each rule whether it matches."""
+    matching = {rule.name for rule in ruleset.matcher(source.name).matching(event)}
+    return [rule.name in matching for rule in ruleset.rules]
 
 
 @settings(examples(120), phases=[Phase.generate])  # to make them smaller takes minutes
 @given(ladders(TEST))
 def test_deep_conditions_agree_with_the_reference(case: Case) -> None:
     """What is deep is written in steps, before the questions around it are asked."""
-    code = written(plan(checked_rules(case.conditions, case.outputs, TEST), "first"))
-    matches = execute(code).rules[0].matches
+    code = written(planned(checked_rules(case.conditions, case.outputs, TEST), TEST))
+    ruleset = execute(code)
     for event in case.events:
-        assert matches(event) is holds(case.conditions[0], event, TEST), f"{event.data}\n{code}"
+        (answer,) = answers(ruleset, TEST, event)
+        assert answer is holds(case.conditions[0], event, TEST), f"{event.data}\n{code}"
 
 
 @BOTH
@@ -205,7 +207,11 @@ def test_gates_let_pass_what_would_match(source: EventSource) -> None:
     @given(related_cases(source, 5, 10))
     def agree(case: Case) -> None:
         rules = checked_rules(case.conditions, case.outputs, source)
-        assert_gates_let_pass(execute(written(plan(rules, "all"))), case, source)
+        code = written(planned(rules, source))
+        ruleset = execute(code)
+        for event in (*case.events, *case.events):  # the second time, the gate remembers
+            expected = [holds(condition, event, source) for condition in case.conditions]
+            assert answers(ruleset, source, event) == expected, f"{event.data}\n{code}"
 
     agree()
 
@@ -401,11 +407,14 @@ def test_what_is_written_means_what_was_checked(simplified: bool, source: EventS
     def agree(case: tuple[Condition, tuple[Event, ...]]) -> None:
         condition, events = case
         rule = rule_of(condition, source)
-        rules = plan([rule], "first") if simplified else Plan((rule,), "first", {})
+        rules = planned([rule], source)
+        if not simplified:
+            rules = replace(rules, groups=(Group(source, (rule,)),))
         code = written(rules)
-        matches = execute(code).rules[0].matches
+        ruleset = execute(code)
         for event in events:
-            assert matches(event) is meets(condition, event), f"{event.data}\n{code}"
+            (answer,) = answers(ruleset, source, event)
+            assert answer is meets(condition, event), f"{event.data}\n{code}"
 
     agree()
 
@@ -420,24 +429,39 @@ WILD: tuple[Any, ...] = (
 )
 
 
+Reader = tuple[Field, str | None, Callable[[Event], Any]]
+
+
 @cache
-def loads(source: EventSource) -> list[tuple[Field, str | None, Callable[[Event], Any]]]:
-    """Compile the loads of every field with every argument that we know."""
-    module = Module(names={*EXPORTS})
-    names = {}
-    for field in source.fields.values():
-        for argument in arguments_of(field):
-            written = module.load(Loaded(field, argument), source.name)
-            names[field.name, argument] = ast.unparse(written).partition("(")[0]
-    namespace = {name: getattr(runtime, name) for name in EXPORTS}
-    for (home, function), alias in module.imports.items():
-        namespace[alias] = getattr(import_module(home), function)
-    exec(layout(ast.Module(module.load_statements, [])), namespace)
-    return [(source.fields[n], argument, namespace[load]) for (n, argument), load in names.items()]
+def readers(source: EventSource) -> list[Reader]:
+    """Compile a rule about each field with every argument that we know, and one about all.
+
+    What several fields read is taken as a whole, so each has to be tried alone, too.
+    """
+    fields = source.fields.values()
+    asked = list(dict.fromkeys((field, a) for field in fields for a in arguments_of(field)))
+    together = [*([each] for each in asked), asked]
+    return [reader for each in together for reader in read_by(each, source)]
+
+
+def read_by(asked: list[tuple[Field, str | None]], source: EventSource) -> Iterator[Reader]:
+    """Compile a rule whose output has some fields; yield what loads each of them."""
+    slots = tuple(Slot(Loaded(*each)) for each in asked)
+    rule = rule_of(Const(True), source, Output(slots, ()))
+    namespace: dict[str, Any] = {}
+    exec(written(planned([rule], source)), namespace)
+    seen = namespace["ruleset"].matcher(source.name).seen
+    found = [each for name, each in namespace.items() if name.startswith("load_")]
+    for (field, argument), load_field in zip(asked, found, strict=True):
+        yield (
+            field,
+            argument,
+            partial(lambda load_field, event: load_field(seen(event)), load_field),
+        )
 
 
 def assert_loads_equal_extract(event: Event, source: EventSource) -> None:
-    for field, argument, load_field in loads(source):
+    for field, argument, load_field in readers(source):
         expected, found = extract(field, argument, event), load_field(event)
         assert (found, type(found)) == (expected, type(expected)), (field.name, argument)
 
@@ -473,7 +497,7 @@ def containers_in(value: Any) -> Iterator[Any]:
 @examples(60)
 @given(st.data())
 def test_loads_of_made_up_events_equal_extract(data: st.DataObject) -> None:
-    wanted = [(field, argument) for field, argument, _ in loads(TEST)]
+    wanted = [(field, argument) for field, argument, _ in readers(TEST)]
     assert_loads_equal_extract(flat_event(data.draw, wanted, Values()), TEST)
 
 
@@ -495,7 +519,7 @@ def test_the_text_of_a_module_is_its_tree(source: EventSource) -> None:
     @given(cases(source, 3, 0))
     def same(case: Case) -> None:
         rules = checked_rules(case.conditions, case.outputs, source)
-        module = emit(plan(rules, "first"), NO_MANIFEST)
+        module = emit(planned(rules, source), NO_MANIFEST)
         text = layout(module)
         assert ast.dump(ast.parse(text)) == ast.dump(Signed().visit(module)), text
         text.encode()  # it can be written to a file, whatever is in the constants
@@ -511,12 +535,9 @@ def test_the_text_of_a_module_is_its_tree(source: EventSource) -> None:
 def test_bytes_and_objects_give_the_same_verdicts(data: st.DataObject) -> None:
     case = data.draw(cases(AUDIT, RULES, EVENTS))
     rules = checked_rules(case.conditions, case.outputs, AUDIT)
-    ruleset = execute(written(plan(rules, "all")))
+    ruleset = execute(written(planned(rules, AUDIT)))
     for event in case.events:
         indent = data.draw(st.sampled_from((None, 1)))
         encoded = json.dumps(event.data, ensure_ascii=False, indent=indent)
-        (from_bytes,), _ = AUDIT.documents.read(encoded.encode("utf-8", "surrogateescape"))
-        (from_object,), _ = AUDIT.documents.read(event.data)
-        for rule in ruleset.rules:
-            assert rule.matches(from_bytes) == rule.matches(from_object)
-            assert rule.output(from_bytes) == rule.output(from_object)
+        from_bytes = ruleset.match(encoded.encode("utf-8", "surrogateescape"), "k8s_audit")
+        assert from_bytes == ruleset.match(event.data, "k8s_audit")

@@ -247,7 +247,9 @@ def ask(kind: str, text: str, event: Event) -> str:
     try:
         if kind == "output":
             compiled = compile_condition("evt.num exists", AUDIT, text)
-            return f"`{execute(compiled.code).rules[0].output(event)[0]}`"
+            ruleset = execute(compiled.code)
+            seen = ruleset.matcher("k8s_audit").seen(event)
+            return f"`{ruleset.rules[0].output(seen)[0]}`"
         compiled = compile_condition(text, AUDIT)
     except ProblemError as error:
         return f"refused: {error.problem.kind}"

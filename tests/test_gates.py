@@ -1,7 +1,6 @@
 """Gates leave out rules that cannot match, and never another one."""
 
 import itertools
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +14,9 @@ from rulec.gates import gate, gates
 from rulec.nodes import Condition, Const, Loaded
 from rulec.passes import simplify
 from rulec.runtime.events import Event
+from rulec.runtime.fields import MISSING
 from rulec.runtime.gate import Gate, Key
+from rulec.runtime.jsontext import text as text_of
 from rulec.runtime.loading import execute
 from rulec.runtime.sources import SOURCES
 from rulec.text import File
@@ -74,12 +75,13 @@ EVENTS = events()
 
 @given(st.lists(conditions(3), min_size=2, max_size=6))
 @settings(max_examples=60, deadline=None)
-def test_the_same_rules_match_with_and_without_gates(texts: list[str]) -> None:
+def test_rules_match_together_as_they_do_alone(texts: list[str]) -> None:
     built = execute(build_files([File("r.yaml", rules(texts))], rule_matching="all").code)
-    without = replace(built, gates={})
+    alone = [execute(build_files([File("r.yaml", rules([text]))]).code) for text in texts]
     for event in EVENTS:
-        with_gates = [alert.rule for alert in built.match(event, "k8s_audit")]
-        assert with_gates == [alert.rule for alert in without.match(event, "k8s_audit")]
+        together = [alert.rule for alert in built.match(event, "k8s_audit")]
+        expected = [f"r{n}" for n, each in enumerate(alone) if each.match(event, "k8s_audit")]
+        assert together == expected
 
 
 def checked(text: str) -> Condition:
@@ -104,10 +106,25 @@ def test_a_gate_is_what_a_condition_says_about_the_keys(text: str, expected: str
 
 
 def test_key_fields_come_from_the_rules() -> None:
-    found = gates([checked("ka.verb = a and ka.uri = x"), checked("ka.verb = b and ka.stage = s")])
+    rules = ("ka.verb = a and ka.stage = s", "ka.verb = b and ka.stage = s and ka.uri = x")
+    found = gates([checked(rule) for rule in rules])
     assert found is not None
-    (key,) = found.keys
-    assert (key.value.field.name, key.constants) == ("ka.verb", ("a", "b"))
+    keys = {key.value.field.name: key.constants for key in found.keys}
+    assert keys == {"ka.verb": ("a", "b"), "ka.stage": ("s",)}
+
+
+def test_a_rule_with_one_key_field_gets_another() -> None:
+    rules = (
+        "ka.verb = a and ka.stage = s",
+        "ka.verb = b and ka.stage = s",
+        "ka.uri = x and ka.verb = c",
+    )
+    found = gates([checked(rule) for rule in rules])
+    assert found is not None
+    assert [key.value.field.name for key in found.keys] == ["ka.verb", "ka.stage", "ka.uri"]
+
+
+def test_where_rules_have_no_field_in_common_there_are_no_gates() -> None:
     assert gates([checked("ka.verb = a"), checked("ka.uri = b")]) is None
 
 
@@ -119,16 +136,27 @@ def test_what_is_looked_up_is_remembered_by_class() -> None:
         return (len(asked),)
 
     key = Key(frozenset({"a"}), lambda value: (value.startswith("s"),))
-    looked_at = Gate(lambda event: (event.data["v"],), (key,), candidates)
+    looked_up = Gate(lambda data, audit: (data.get("v", MISSING),), (key,), candidates)
     values = ["a", "b", "c", "sa", "sb", None, "a", "b"]
-    found = [looked_at(Event({"v": value}, 0)) for value in values]
+    found = [looked_up(Event({} if v is None else {"v": v}, 0)) for v in values]
     assert found == [(1,), (2,), (2,), (3,), (3,), (4,), (1,), (2,)]
     assert asked == [("a",), ("b",), ("sa",), (None,)]
 
 
 def test_the_tables_are_bounded() -> None:
-    looked_at = Gate(lambda event: (event.data,), (Key(frozenset()),), lambda value: ())
+    gate = Gate(lambda data, audit: (data,), (Key(frozenset()),), lambda value: ())
     for number in range(20_000):
-        looked_at(Event(str(number), 0))
-    assert len(looked_at._by_key) <= 8192
-    assert len(looked_at._by_class) == 1
+        gate.look_up((str(number),))
+    assert len(gate.known) <= 8192
+    assert len(gate._by_class) == 1
+
+
+def test_equal_values_with_other_texts_are_told_apart() -> None:
+    key = Key(frozenset({"1", "true", "0", "false", "200", "200.0", "[1]", "null", '{"a":1}'}))
+    gate = Gate(lambda data, audit: (data["v"],), (key,), lambda value: value)  # type: ignore[arg-type, return-value]
+    for value, text in ((1, "1"), (True, "true"), (0, "0"), (False, "false"), (200, "200")) * 2:
+        assert gate.look_up((value,)) == text
+    for data in (200, [1], None, {"a": 1}):
+        assert gate(Event({"v": data}, 0)) == gate.look_up((data,)) == text_of(data)
+    # What decoders give is no float, but a caller's object may be one.
+    assert gate(Event({"v": 200.0}, 0)) == "200.0"

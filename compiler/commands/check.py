@@ -59,7 +59,7 @@ def _check(paths: tuple[Path, ...], sources: Mapping[str, EventSource]) -> None:
     severities: dict[str, Counter[str]] = {file.name: Counter() for file in files}
     if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
         enabled = [r for r in analysis.rules if definitions.rules[r.name].enabled]
-        diagnostics = (*diagnostics, *shadowed_rules(plan(enabled, "first").rules))
+        diagnostics = (*diagnostics, *shadowed_rules(plan(enabled, "first", sources).rules))
     for diagnostic in in_file_order(diagnostics):
         click.echo(str(diagnostic))
         severities.setdefault(diagnostic.file, Counter())[diagnostic.severity] += 1

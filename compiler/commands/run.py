@@ -192,9 +192,8 @@ def _restricted(
         if severity <= threshold and (not sources or rule.source in sources):
             rules.append(rule)
     matching = rule_matching if _was_given("rule_matching") else ruleset.rule_matching
-    # The gates count the rules, so they are only good for all of them.
-    gates = ruleset.gates if len(rules) == len(ruleset.rules) else {}
-    return replace(ruleset, rules=tuple(rules), rule_matching=matching, gates=gates)
+    only = frozenset(rule.name for rule in rules)
+    return replace(ruleset, only=only, rule_matching=matching)
 
 
 def _was_given(option: str) -> bool:

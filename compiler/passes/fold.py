@@ -1,12 +1,14 @@
 """Drop what cannot change the answer."""
 
 from dataclasses import replace
+from typing import Final
 
 from rulec.nodes import (
     And,
     Condition,
     Const,
     Constant,
+    Loaded,
     Not,
     OneOf,
     Or,
@@ -20,6 +22,9 @@ from rulec.nodes import (
 from rulec.operators import OPERATORS
 from rulec.runtime import prepared
 from rulec.transformers import TRANSFORMERS
+
+# The attributes that every event has.
+ALWAYS_THERE: Final = frozenset({"number", "relative_time", "time"})
 
 
 def fold(node: Condition) -> Condition:
@@ -75,6 +80,8 @@ def _one_of(node: OneOf) -> Condition:
 
 def _test(node: Test) -> Condition:
     match node:
+        case Test(Loaded(field), "exists") if field.attribute in ALWAYS_THERE:
+            return Const(True)
         case Test(Constant(None)) | Test(_, "in" | "intersects" | "pmatch", Constant(())):
             return Const(False)
         case Test(_, "in" | "intersects", Constant((only,)) as operand, Quantifier.NONE):

@@ -73,7 +73,7 @@ def _load(value: Value) -> int:
         case Loaded(field):
             paths = field.reads if field.path is None else (field.path,)
             walked = sum(4 if step == EACH else 1 for path in paths for step in steps(path))
-            return walked + (6 if field.compute else 1)
+            return walked + (6 if field.compute or field.convert else 1)
         case Sequence(parts):
             return sum(map(_load, parts))
         case Transformed(_, arguments):

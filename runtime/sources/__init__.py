@@ -3,13 +3,14 @@
 Sources that a user defines are in ``json_source``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.fields import Catalogue
+from rulec.runtime.sources.reading import Envelope
 
 
 class Rejection(Protocol):
@@ -23,6 +24,7 @@ class Rejection(Protocol):
 
 
 Reading = tuple[Sequence[Event], Sequence[Rejection]]
+Taken = TypeVar("Taken")
 
 
 class Documents(Protocol):
@@ -38,9 +40,19 @@ class Documents(Protocol):
         """
 
     def lines(
-        self, stream: Any, *, run: Run | None = None
-    ) -> Iterator[tuple[int, Reading | EventError]]:
-        """Read a stream of documents; yield the line of each and what it holds."""
+        self,
+        stream: Any,
+        *,
+        run: Run | None = None,
+        accept: Callable[[bytes], Taken | None] | None = None,
+    ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
+        """Read a stream of documents; yield the line of each and what it holds.
+
+        What ``accept`` makes of a line is yielded instead, unless that is None.
+        """
+
+    def time(self, value: Any) -> int | None:
+        """Return the time that an event has of what it says of it; None if that is no time."""
 
 
 class EventSource(Protocol):
@@ -75,6 +87,10 @@ class EventSource(Protocol):
     def documents(self) -> Documents:
         """What reads the documents of the source."""
 
+    @property
+    def envelope(self) -> Envelope | None:
+        """What makes a document one plain event; None if every document has to be looked into."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
@@ -103,6 +119,12 @@ class BuiltIn:
     def documents(self) -> Documents:
         """The module that reads the documents of the source."""
         return cast(Documents, import_module(f"{self.package}.documents"))
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """What makes a document one plain event."""
+        found: Envelope | None = import_module(f"{self.package}.documents").ENVELOPE
+        return found
 
 
 SOURCES: Final[dict[str, EventSource]] = {

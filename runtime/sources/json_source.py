@@ -6,10 +6,10 @@ the time of an event is left to be found.
 
 import os
 import time as clock
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
@@ -20,6 +20,7 @@ from rulec.runtime.fields import MISSING, Catalogue, pointer_steps
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
 from rulec.runtime.jsontext import Number
 from rulec.runtime.sources.reading import (
+    Envelope,
     Reading,
     Rejected,
     decoded_document,
@@ -30,6 +31,8 @@ from rulec.runtime.sources.reading import (
 
 if TYPE_CHECKING:
     from rulec.runtime.sources import Documents
+
+Taken = TypeVar("Taken")
 
 # The times that have a date: from the year 1 up to the year 10000.
 _FIRST: Final = -62_135_596_800 * 10**9
@@ -74,6 +77,11 @@ class JsonSource:
         """What reads the documents of the source."""
         return JsonDocuments(self)
 
+    @property
+    def envelope(self) -> Envelope | None:
+        """What makes a document one plain event; None if events are inside of documents."""
+        return Envelope(time=self.time) if self.events is None else None
+
 
 class JsonDocuments:
     """Reads the documents of a user-defined source."""
@@ -115,15 +123,20 @@ class JsonDocuments:
         return events, rejected
 
     def lines(
-        self, stream: ByteStream, *, run: Run | None = None, document_limit: int = DOCUMENT_LIMIT
-    ) -> Iterator[tuple[int, Reading | EventError]]:
+        self,
+        stream: ByteStream,
+        *,
+        run: Run | None = None,
+        accept: Callable[[bytes], Taken | None] | None = None,
+        document_limit: int = DOCUMENT_LIMIT,
+    ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
         """Read a stream of documents; yield the line of each and what it holds."""
         started = run or self.new_run()
 
         def read_document(document: bytes) -> Reading:
             return self.read(document, run=started, document_limit=document_limit)
 
-        return read_lines(stream, read_document, document_limit)
+        return read_lines(stream, read_document, document_limit, accept)
 
     def _parts(self, document: Any) -> list[Any]:
         if self._events is not None and isinstance(document, dict):
@@ -140,18 +153,21 @@ class JsonDocuments:
     def _event(self, data: Any, run: Run) -> Event | Rejected:
         if not isinstance(data, dict):
             return Rejected("not_object", f"an event is an object, not {shown_value(data)}")
-        if self._time is None:
-            return run.event(data, clock.time_ns())
-        value = follow(data, self._time)
+        value = None if self._time is None else follow(data, self._time)
         if value is MISSING:
             return Rejected("no_time", f"there is nothing at {self._source.time}")
-        when = self._nanoseconds(value)
+        when = self.time(value)
         if when is None:
             return Rejected("bad_time", f"{shown_value(value)} is no time")
         return run.event(data, when)
 
-    def _nanoseconds(self, value: Any) -> int | None:
-        """Return a time in nanoseconds, if it is one between the years 1 and 9999."""
+    def time(self, value: Any) -> int | None:
+        """Return the time that a value means, if it is one between the years 1 and 9999.
+
+        Without a place for it, the time of an event is now.
+        """
+        if self._time is None:
+            return clock.time_ns()
         if isinstance(value, str) and (found := nanoseconds(value)) is not None:
             return found
         if double(value) is None:

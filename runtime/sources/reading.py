@@ -1,13 +1,28 @@
 """What the readers of all sources share: bytes to documents, and what is no event."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from rulec.runtime import jsonlines
 from rulec.runtime.events import Event, EventError
 from rulec.runtime.jsonlines import ByteStream
 from rulec.runtime.jsontext import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What makes a document one event of a source, with nothing more to ask.
+
+    ``members`` have to be there: any value, a text (``str``), or the text that
+    is given. ``time`` is a JSON pointer to the time of the event, if it has
+    one. ``order`` has the members at the top of an event in the order in which
+    they usually come, where decoders look for them first.
+    """
+
+    members: Mapping[str, str | type[str] | None] = field(default_factory=dict)
+    time: str | None = None
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +38,21 @@ class Rejected:
 
 
 Reading = tuple[list[Event], list[Rejected]]
+Taken = TypeVar("Taken")
 
 
 def read_lines(
-    stream: ByteStream, read: Callable[[bytes], Reading], document_limit: int
-) -> Iterator[tuple[int, Reading | EventError]]:
+    stream: ByteStream,
+    read: Callable[[bytes], Reading],
+    document_limit: int,
+    accept: Callable[[bytes], Taken | None] | None = None,
+) -> Iterator[tuple[int, Reading | EventError | Taken]]:
     """Read each document of a stream; yield its line (from 1) and what came of it."""
-    for number, document in jsonlines.documents(stream, document_limit):
+    for number, document in jsonlines.documents(stream, document_limit, accept):
+        if not isinstance(document, bytes):
+            yield number, document
+            continue
         try:
-            if isinstance(document, EventError):
-                raise document
             reading = read(document)
         except EventError as error:
             yield number, error

@@ -32,28 +32,20 @@ def _chosen(array: Any, index: str | None) -> Any:
 # --- images and commands of containers ------------------------------------------
 
 
-def image_repository(image: str) -> str:
+def image_repository(image: Any) -> str | None:
     """Return an image reference without its tag and digest.
 
     >>> image_repository("localhost:5000/a/b:1@sha256:ab"), image_repository("nginx:1")
     ('localhost:5000/a/b', 'nginx')
     """
+    reference = text(image)
+    if reference is None:
+        return None
     # A colon before the first slash belongs to the port of the registry.
-    host, slash, name = image.partition("/")
+    host, slash, name = reference.partition("/")
     if not slash:
-        host, name = "", image
+        host, name = "", reference
     return host + slash + name.partition("@")[0].partition(":")[0]
-
-
-def image_repositories(containers: Any, index: str | None) -> Texts | None:
-    """Return the repository of each container's image; nothing if one has no image."""
-    found = []
-    for container in _chosen(containers, index):
-        image = text(reach(container, ("image",)))
-        if image is None:
-            return None
-        found.append(image_repository(image))
-    return tuple(found) or None
 
 
 def first_image(containers: Any) -> str | None:

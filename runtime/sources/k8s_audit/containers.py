@@ -15,13 +15,15 @@ POD_CONTEXT: Final = f"{SPEC}/securityContext"
 class Property:
     """Something that each container of a list has: at a path, or worked out.
 
-    ``reads`` are the paths that the function needs besides the containers.
+    ``convert`` makes it of the value at the path. ``reads`` are the paths that
+    ``compute`` needs besides the containers.
     """
 
     name: str
     doc: str
     path: str = ""
     complete: bool = False
+    convert: Callable[[Any], Any] | None = None
     compute: Callable[..., Any] | None = None
     reads: tuple[str, ...] = ()
 
@@ -35,7 +37,9 @@ PROPERTIES: Final = (
     Property(
         "image.repository",
         "The image without tag and digest",
-        compute=compute.image_repositories,
+        "/image",
+        complete=True,
+        convert=compute.image_repository,
     ),
     Property("command", "The command as one text", compute=compute.commands),
     Property("args", "The arguments of the command as one text", compute=compute.arguments),
@@ -88,6 +92,7 @@ def _fields(containers: str, kind: str, properties: tuple[Property, ...]) -> Ite
             compute=entry.compute,
             root="audit",
             complete=entry.complete,
+            convert=entry.convert,
         )
 
 

@@ -6,8 +6,8 @@ event, never the others.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
 
 from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
@@ -15,6 +15,7 @@ from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
 from rulec.runtime.jsontext import compact_size
 from rulec.runtime.sources.reading import (
+    Envelope,
     Reading,
     Rejected,
     decoded_document,
@@ -23,11 +24,38 @@ from rulec.runtime.sources.reading import (
     utf8_document,
 )
 
+Taken = TypeVar("Taken")
+
 SOURCE: Final = "k8s_audit"
 PLUGIN: Final = "k8saudit"  # Falco's name for what reads such documents
 
 # The largest event, in bytes of compact JSON, that Falco's plugin takes.
 EVENT_LIMIT: Final = 256 * 1024
+
+# What kube-apiserver writes about one request, in its order.
+ENVELOPE: Final = Envelope(
+    members={"kind": "Event", "auditID": None, "stageTimestamp": str},
+    time="/stageTimestamp",
+    order=(
+        "kind",
+        "level",
+        "auditID",
+        "stage",
+        "requestURI",
+        "verb",
+        "user",
+        "impersonatedUser",
+        "sourceIPs",
+        "userAgent",
+        "objectRef",
+        "responseStatus",
+        "requestObject",
+        "responseObject",
+        "requestReceivedTimestamp",
+        "stageTimestamp",
+        "annotations",
+    ),
+)
 
 _NO_AUDIT: Final[dict[str, Any]] = {}
 
@@ -67,20 +95,26 @@ def lines(
     stream: ByteStream,
     *,
     run: Run | None = None,
+    accept: Callable[[bytes], Taken | None] | None = None,
     event_limit: int = EVENT_LIMIT,
     document_limit: int = DOCUMENT_LIMIT,
-) -> Iterator[tuple[int, Reading | EventError]]:
+) -> Iterator[tuple[int, Reading | EventError | Taken]]:
     """Read a stream of documents: one a line, or each over several lines.
 
     Yields the number of each document's first line and what ``read`` makes
-    of it, one after the other; a bad document does not end the reading.
+    of it, one after the other; a bad document does not end the reading. What
+    ``accept`` makes of a line is yielded instead, unless that is None.
     """
     started = run or new_run()
 
     def read_document(document: bytes) -> Reading:
         return read(document, run=started, event_limit=event_limit, document_limit=document_limit)
 
-    return read_lines(stream, read_document, document_limit)
+    return read_lines(stream, read_document, document_limit, accept)
+
+
+# What an event says of its time, its ``stageTimestamp``, in nanoseconds since the epoch.
+time: Final = nanoseconds
 
 
 # --- the shapes of documents ----------------------------------------------------
@@ -154,13 +188,12 @@ def _event(data: dict[str, Any], run: Run, limit: int | None) -> Event | Rejecte
     stamp = data.get("stageTimestamp")
     if not isinstance(stamp, str):
         return Rejected("no_time", "stageTimestamp is missing or no text")
-    time = nanoseconds(stamp)
-    if time is None:
+    if (when := time(stamp)) is None:
         return Rejected("bad_time", f"stageTimestamp is no RFC 3339 time: {shown_value(stamp)}")
     if limit is not None and (size := compact_size(data)) > limit:
         return Rejected("too_large", f"the event has {size} bytes, more than {limit}")
     # Only documents with an auditID have values for the ka fields.
-    return run.event(data, time, data if "auditID" in data else _NO_AUDIT)
+    return run.event(data, when, data if "auditID" in data else _NO_AUDIT)
 
 
 # --- documents that are nested too deeply ---------------------------------------

@@ -1,0 +1,130 @@
+"""The places in an event that rules read, as a tree.
+
+A field says where its value comes from as data. All those places together are
+what has to be known of an event; whatever is beside them need not be decoded.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Final
+
+from rulec.nodes import Condition, Constant, Loaded, Sequence, Test, Transformed, Value, leaves
+from rulec.runtime.fields import EACH, Each, Field, Step, pointer_steps, steps
+
+
+@dataclass(slots=True)
+class Place:
+    """A place in an event, and what is read there.
+
+    The value itself if it is ``whole``; otherwise members of an object, or the
+    elements of an array, but not both.
+    """
+
+    whole: bool = False
+    members: dict[str, "Place"] = field(default_factory=dict)
+    element: "Place | None" = None
+
+    def add(self, path: Iterable[Step]) -> None:
+        """Note that the value at the end of a path is read."""
+        place = self
+        for step in path:
+            if isinstance(step, Each):
+                place.element = place.element or Place()
+                place = place.element
+            else:
+                place = place.members.setdefault(step, Place())
+        place.whole = True
+
+    def settle(self) -> None:
+        """Take a value as a whole where it is read as one, or in more than one way."""
+        if self.whole or (self.members and self.element):
+            self.whole, self.members, self.element = True, {}, None
+        for place in self.members.values():
+            place.settle()
+        if self.element is not None:
+            self.element.settle()
+
+
+def tree(paths: Iterable[Iterable[Step]]) -> Place:
+    """Return the tree of some paths from the top of an event.
+
+    >>> found = tree([steps("/a/b"), steps("/a/c[]/d"), steps("/e/f"), steps("/e")])
+    >>> list(found.members), list(found.members["a"].members), found.members["e"]
+    (['a', 'e'], ['b', 'c'], Place(whole=True, members={}, element=None))
+    """
+    top = Place()
+    for path in paths:
+        top.add(path)
+    for place in top.members.values():
+        place.settle()
+    return top
+
+
+def paths_of(read: Field, argument: str | None) -> Iterator[tuple[Step, ...]]:
+    """Yield the places that a field reads.
+
+    Where a path cannot be declared any further, the place is taken as a whole.
+    The whole event is no place.
+    """
+    if read.attribute is not None or read.constant is not None:
+        return
+    if read.compute is not None:
+        found = [steps(path) for path in read.reads]
+    else:
+        path = steps_of(read, argument)
+        found = [names(path) if read.pointer else path]
+    yield from filter(None, map(declarable, found))
+
+
+def steps_of(read: Field, argument: str | None) -> tuple[Step, ...]:
+    """Return the way to the only place that a field reads; none if it has no such place."""
+    if read.pointer:
+        return pointer_steps(argument or "")
+    return () if read.path is None else steps(read.path, argument)
+
+
+def names(pointer: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps of a JSON pointer that can only be names of members.
+
+    A number may be the index of an element.
+
+    >>> names(("spec", "ports", "0", "name"))
+    ('spec', 'ports')
+    """
+    return tuple(takewhile(lambda step: step is EACH or not step.isdigit(), pointer))
+
+
+# What the decoder does not look for in the names of members.
+_UNDECLARED: Final = re.compile(r'[\x00-\x1f"\\\ud800-\udfff]')
+
+
+def declarable(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the first steps of a path that a view can declare.
+
+    >>> declarable(("a", 'say "hi"', "b"))
+    ('a',)
+    """
+    return tuple(takewhile(lambda step: step is EACH or not _UNDECLARED.search(step), path))
+
+
+def loaded_by(condition: Condition) -> Iterator[Loaded]:
+    """Yield the fields that a condition reads."""
+    for leaf in leaves(condition):
+        if isinstance(leaf, Test):
+            yield from loaded_in(leaf.value)
+            if leaf.operand is not None:
+                yield from loaded_in(leaf.operand)
+
+
+def loaded_in(value: Value) -> Iterator[Loaded]:
+    """Yield the fields that a value is made of."""
+    match value:
+        case Loaded():
+            yield value
+        case Sequence(parts) | Transformed(_, parts):
+            for part in parts:
+                yield from loaded_in(part)
+        case Constant():
+            pass

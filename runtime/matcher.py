@@ -1,0 +1,244 @@
+"""Match the documents of one source against the rules for it.
+
+A document in bytes is looked at quickly first: decoded to no more than the
+rules read, and asked whether it could concern any of them. Most documents are
+done with then. Whatever is not one plain event, as the source's envelope
+describes it, is read with care instead; both ways give the same answers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from rulec.runtime.alert import Alert
+from rulec.runtime.brackets import too_deep
+from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
+from rulec.runtime.gate import Gate
+from rulec.runtime.views import MISFITS, View, decoder, viewed
+
+if TYPE_CHECKING:
+    from rulec.runtime.ruleset import Program, Rule
+    from rulec.runtime.sources import EventSource, Rejection
+
+# Larger documents, in bytes, are read with care: the limits of sources are not below this.
+_PLAIN: Final = 256 * 1024
+# The depth of a document that is not larger, in bytes, needs no look before it is decoded: as
+# many brackets as fit into it are no danger to the stack.
+_SHORT: Final = 4096
+
+
+class Outcome(NamedTuple):
+    """What came of a document: how many events, what was rejected, and the alerts."""
+
+    events: int
+    rejected: "Sequence[Rejection]"
+    alerts: Sequence[Alert]
+
+
+# The rules that match an event, with the event as they see it.
+Matched = tuple[SeenEvent | None, Sequence["Rule"]]
+
+_NO_MATCH: Final[Matched] = (None, ())
+_QUIET: Final = Outcome(1, (), ())
+
+
+class Matcher:
+    """The rules of one source, as a callable from a document to its alerts.
+
+    ``first`` says that an event alerts for the first rule that matches only.
+    Of the rules, those in ``only`` are matched, if it is given.
+    """
+
+    def __init__(
+        self,
+        source: "EventSource",
+        program: "Program",
+        first: bool,
+        only: frozenset[str] | None = None,
+    ) -> None:
+        self.source = source
+        self.rules = tuple(rule for rule in program.rules if only is None or rule.name in only)
+        self.gate = program.gate or Gate(_no_key, (), lambda: tuple(range(len(program.rules))))
+        self._numbered = program.rules
+        self._conditions = [
+            rule.condition if rule in self.rules else _never for rule in program.rules
+        ]
+        self._first = first
+        self._documents = source.documents
+        self._view = None if program.seen is None else program.seen.view
+        self._stamp = None if program.seen is None else program.seen.time
+        self._event = SeenEvent if program.seen is None else program.seen.event
+        quick = self._view is not None and source.envelope is not None
+        self._decode: Callable[[bytes], Any] = decoder(self._view) if quick else _not_at_a_glance
+        self._glance = self._new_glance()
+
+    def __call__(self, document: Any) -> list[Alert]:
+        """Return the alerts of every event in a document, in the order of the events.
+
+        :raises EventError: if the document is bytes or text that is no
+            document of this source.
+        """
+        found = self._glance(document) if type(document) is bytes else None
+        return [
+            rule.alert(event)
+            for event, rules in ([found] if found is not None else self._matched(document))
+            for rule in rules
+            if event is not None
+        ]
+
+    def matches(self, document: Any) -> "Sequence[Rule]":
+        """Return the rules that match, without their outputs: for each event in a document.
+
+        :raises EventError: as above.
+        """
+        found = self._glance(document) if type(document) is bytes else None
+        if found is not None:
+            return found[1]
+        return [rule for _, rules in self._matched(document) for rule in rules]
+
+    def match(self, event: Event) -> list[Alert]:
+        """Return the alerts of one event that was read before, in the order of the rules."""
+        seen, rules = self._matched_event(event)
+        return [rule.alert(seen) for rule in rules]
+
+    def matching(self, event: Event) -> "Sequence[Rule]":
+        """Return the rules that match one event that was read before."""
+        return self._matched_event(event)[1]
+
+    def read(self, document: Any, run: Run) -> Outcome:
+        """Match a document, whose events go on with the numbers of a run.
+
+        :raises EventError: if it is no document of this source at all.
+        """
+        if type(document) is bytes and (outcome := self.accept(document, run)) is not None:
+            return outcome
+        events, rejected = self._documents.read(document, run=run)
+        alerts = [alert for event in events for alert in self.match(event)]
+        return Outcome(len(events), rejected, alerts)
+
+    def lines(self, stream: Any, run: Run) -> Iterator[tuple[int, Outcome | EventError]]:
+        """Match a stream of documents; yield the line of each, and what came of it."""
+        accept = None if self._decode is _not_at_a_glance else lambda line: self.accept(line, run)
+        for number, found in self._documents.lines(stream, run=run, accept=accept):
+            if isinstance(found, Outcome | EventError):
+                yield number, found
+            else:
+                events, rejected = found
+                alerts = [alert for event in events for alert in self.match(event)]
+                yield number, Outcome(len(events), rejected, alerts)
+
+    # --- with care ------------------------------------------------------------------
+
+    def _matched(self, document: Any) -> Iterator[tuple[SeenEvent, Sequence["Rule"]]]:
+        events, _ = self._documents.read(document)
+        return map(self._matched_event, events)
+
+    def seen(self, event: Event) -> SeenEvent:
+        """Return an event as the rules see it: what their conditions and outputs take."""
+        if self._view is None:
+            return event
+        data = viewed(event.data, self._view)
+        # What is no audit event has nothing for the fields of audit events.
+        audit = data if event.audit is event.data else viewed(event.audit, self._view)
+        return self._event(data, event.time, event.number, audit, event.run, event.document)
+
+    def _matched_event(self, event: Event) -> tuple[SeenEvent, Sequence["Rule"]]:
+        seen = self.seen(event)
+        return seen, self._tried(self.gate(seen), seen)
+
+    def _tried(self, numbers: Sequence[int], event: SeenEvent) -> "Sequence[Rule]":
+        """Return the rules that match, of those that could."""
+        matched = []
+        for number in numbers:
+            if self._conditions[number](event):
+                matched.append(self._numbered[number])
+                if self._first:
+                    break
+        return matched
+
+    # --- at a glance ----------------------------------------------------------------
+
+    def _new_glance(self) -> "Callable[[bytes], Matched | None]":
+        """Return the function that says what matches a plain event.
+
+        It returns None for a document that has to be read with care.
+        """
+        # Most documents get as far as to the second return. What they need is at hand.
+        decode, key, known, look_up = (
+            self._decode,
+            self.gate.key,
+            self.gate.known,
+            self.gate.look_up,
+        )
+        make, alone = self._event, self._documents.new_run()
+
+        def glance(document: bytes) -> Matched | None:
+            if len(document) > _SHORT and _is_large_or_deep(document):
+                return None
+            try:
+                view = decode(document)
+                numbers = known[key(view, view)]
+            except MISFITS:
+                return None
+            except (KeyError, TypeError):
+                numbers = look_up(key(view, view))
+            if not numbers:
+                return _NO_MATCH
+            event = make(view, self._time, 1, view, alone, document)
+            try:
+                rules = self._tried(numbers, event)
+            except NoTimeError:
+                return None
+            if not rules:
+                return _NO_MATCH
+            # Only now does it matter whether it is an event at all.
+            if len(document) <= _SHORT and too_deep(document):
+                return None
+            event.moment = self._time(view)
+            return None if event.moment is None else (event, rules)
+
+        return glance
+
+    def glimpse(self, document: bytes) -> View | None:
+        """Return the view that rules have of a document; None if it is not one plain event."""
+        try:
+            view: View = self._decode(document)
+        except MISFITS:
+            return None
+        return view
+
+    def accept(self, document: bytes, run: Run) -> Outcome | None:
+        """Match the next event of a run; return None if the document is not one plain event."""
+        if _is_large_or_deep(document):
+            return None
+        view = self.glimpse(document)
+        if view is None or (time := self._time(view)) is None:
+            return None
+        if run.start is None:
+            run.start = time
+        run.count += 1
+        if not (numbers := self.gate.look_up(self.gate.key(view, view))):
+            return _QUIET
+        event = self._event(view, time, run.count, view, run, document)
+        return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
+
+    def _time(self, view: View) -> int | None:
+        """Return the time of an event; None if it has none."""
+        return self._documents.time(None if self._stamp is None else self._stamp(view))
+
+
+def _not_at_a_glance(document: bytes) -> View:
+    raise msgspec.ValidationError("documents of this source have to be read with care")
+
+
+def _no_key(data: Any, audit: Any) -> tuple[Any, ...]:
+    return ()
+
+
+def _never(event: SeenEvent) -> bool:
+    return False
+
+
+def _is_large_or_deep(document: bytes) -> bool:
+    return len(document) > _PLAIN or too_deep(document)
