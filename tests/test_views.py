@@ -1,0 +1,204 @@
+"""Documents that are looked at quickly give the same answers as those that are read with care."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rule_events import audit_event
+
+from rulec import compile_ruleset
+from rulec.runtime.alert import Alert
+from rulec.runtime.events import EventError
+from rulec.runtime.fields import MISSING
+from rulec.runtime.matcher import Matcher
+from rulec.runtime.views import Part, Raw, viewed
+
+SHIPPED = Path(str(files("rulec.rules") / "k8s_audit.yaml"))
+MATCHER = compile_ruleset(SHIPPED, rule_matching="all").matcher("k8s_audit")
+
+# Events that rules are about; what is drawn below changes a few places in one of them.
+CONTAINER = {"image": "a/b:1", "name": "c", "securityContext": {"privileged": True}}
+EVENTS = (
+    audit_event(
+        verb="create",
+        objectRef={"resource": "pods", "namespace": "kube-system", "name": "p"},
+        requestObject={"spec": {"containers": [CONTAINER], "hostNetwork": True, "volumes": []}},
+        responseObject={"metadata": {"name": "p"}},
+        responseStatus={"code": 201},
+    ),
+    audit_event(
+        verb="create",
+        objectRef={"resource": "clusterroles", "name": "r"},
+        requestObject={"rules": [{"verbs": ["*"], "resources": ["pods/exec"]}, {"verbs": ["get"]}]},
+        responseStatus={"code": 201},
+    ),
+    audit_event(
+        verb="get",
+        objectRef={"resource": "secrets", "namespace": "shop", "name": "db"},
+        responseStatus={"code": 200},
+        annotations={"authorization.k8s.io/decision": "allow"},
+        user={"username": "system:anonymous"},
+    ),
+)
+
+# What may stand where something else is expected, as JSON.
+ODD = (
+    *("null", "true", "false", "0", "1", "-0", "200", "1.0", "2e2", "9" * 40, "1e999", '""', "[]"),
+    *("{}", '"\\u0067et"', '"\\ud800"', '"\\ud83d\\ude00"', '"a\\u0000b"', '[[["x"]]]', '{"a":[]}'),
+    *('[{"image":1}]', '{"image":"x"}', '"1970-01-01T00:00:00Z"', '"2026-01-01 00:00:00Z"', '"x"'),
+    *(
+        '"2026-03-02T09:30:00"',
+        "[null]",
+        '["*"]',
+        '"\xff"',
+        "[" * 301 + "]" * 301,
+        "tru",
+        "1 2",
+        "",
+    ),
+)
+PADDING = ("", " ", "\n\t")
+
+
+def written(draw: Any, value: Any) -> str:
+    """Write JSON in an unusual way: odd values, names twice, blanks, escapes."""
+    if draw(st.integers(0, 60)) == 0:
+        return draw(st.sampled_from(ODD))
+    pad = draw(st.sampled_from(PADDING)) if draw(st.integers(0, 9)) == 0 else ""
+    match value:
+        case dict():
+            members = []
+            for name, inner in value.items():
+                if draw(st.integers(0, 40)) == 0:
+                    continue
+                for _ in range(2 if draw(st.integers(0, 30)) == 0 else 1):
+                    members.append(f"{pad}{name_of(draw, name)}{pad}:{written(draw, inner)}")
+            return f"{{{','.join(members)}}}{pad}"
+        case list():
+            return f"[{','.join(written(draw, inner) for inner in value)}{pad}]"
+        case _:
+            return json.dumps(value)
+
+
+def name_of(draw: Any, name: str) -> str:
+    if draw(st.integers(0, 30)) == 0:
+        return '"' + "".join(f"\\u{ord(c):04x}" for c in name) + '"'
+    return json.dumps(name)
+
+
+def with_care(matcher: Matcher, document: bytes) -> list[Alert] | str:
+    """Return the alerts of a document that is not looked at quickly."""
+    try:
+        events, _ = matcher.source.documents.read(document)
+    except EventError as error:
+        return error.reason
+    return [alert for event in events for alert in matcher.match(event)]
+
+
+def as_usual(matcher: Matcher, document: bytes) -> list[Alert] | str:
+    try:
+        return matcher(document)
+    except EventError as error:
+        return error.reason
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_both_ways_give_the_same_answers(data: st.DataObject) -> None:
+    text = written(data.draw, data.draw(st.sampled_from(EVENTS)))
+    document = text.encode("latin-1")
+    expected = with_care(MATCHER, document)
+    assert as_usual(MATCHER, document) == expected
+    run = MATCHER.source.documents.new_run()
+    try:
+        outcome = MATCHER.read(document, run)
+    except EventError as error:
+        assert error.reason == expected
+    else:
+        assert list(outcome.alerts) == expected
+        assert run.count == outcome.events
+    if isinstance(expected, list):
+        matching = [rule.name for rule in MATCHER.matches(document)]
+        assert matching == [alert.rule for alert in expected]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["objectRef"]["resource"])
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_values_at_every_place(event: dict[str, Any], odd: str) -> None:
+    for place in places(event):
+        text = json.dumps(event)
+        marked = replaced(event, place, "(here)")
+        text = json.dumps(marked).replace('"(here)"', odd)
+        document = text.encode("latin-1")
+        assert as_usual(MATCHER, document) == with_care(MATCHER, document), text
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    return [path, *(found for key in keys for found in places(value[key], (*path, key)))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
+    if not path:
+        return by
+    if isinstance(value, dict):
+        return {k: replaced(v, path[1:], by) if k == path[0] else v for k, v in value.items()}
+    return [replaced(v, path[1:], by) if n == path[0] else v for n, v in enumerate(value)]
+
+
+def test_plain_events_are_looked_at_quickly() -> None:
+    for event in EVENTS:
+        assert MATCHER.glimpse(json.dumps(event).encode()) is not None
+    for document in (
+        b"[]",
+        b'{"kind":"Event"}',
+        b'{"auditID":"a","stageTimestamp":"x"}',
+        b"",
+        b"{",
+    ):
+        assert MATCHER.glimpse(document) is None
+
+
+class Leaf(Part):
+    """A part of a part."""
+
+    text: Any = MISSING
+
+
+class Branch(Part, rename={"inner": "in"}):  # type: ignore[call-arg]
+    """A part with a part, a list of parts and a list of values."""
+
+    inner: Leaf = Leaf()
+    leaves: list[Leaf] = ()  # type: ignore[assignment]
+    values: list[Any] = ()  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("value", "inner", "leaves", "values"),
+    [
+        ({}, MISSING, [], []),
+        (None, MISSING, [], []),
+        ({"in": {"text": None}}, None, [], []),
+        ({"in": []}, MISSING, [], []),
+        ({"leaves": [{"text": "a"}, {}]}, MISSING, ["a", MISSING], []),
+        ({"leaves": {"text": "a"}}, MISSING, ["a"], []),
+        ({"leaves": ["a", {"text": "b"}]}, MISSING, [MISSING, "b"], []),
+        ({"leaves": "a"}, MISSING, [], []),
+        ({"values": [1, None]}, MISSING, [], [1, None]),
+        ({"values": {"a": 1}}, MISSING, [], []),
+    ],
+)
+@pytest.mark.parametrize("raw", [False, True])
+def test_whatever_a_value_is_it_has_a_view(
+    value: Any, inner: Any, leaves: list[Any], values: list[Any], raw: bool
+) -> None:
+    found = viewed(Raw(json.dumps(value).encode()) if raw else value, Branch)
+    assert found.inner.text == inner
+    assert [leaf.text for leaf in found.leaves] == leaves
+    assert list(found.values) == values
