@@ -21,7 +21,7 @@ from rulec.gates import is_short, place
 from rulec.loads import Load, load_function
 from rulec.nodes import Constant, Loaded
 from rulec.output_functions import output_body
-from rulec.places import loaded_by, paths_of
+from rulec.places import Read, loaded_by, reads_of, tree
 from rulec.plan import CheckedRule, Group, Plan
 from rulec.python import (
     assign,
@@ -65,6 +65,7 @@ class Module:
     loads: dict[tuple[str, Field, str | None], str] = field(default_factory=dict)
     load_statements: list[ast.stmt] = field(default_factory=list)
     views: dict[str, Shape] = field(default_factory=dict)  # by event source
+    outside: set[tuple[str, Loaded]] = field(default_factory=set)  # not in the view
     kept: dict[tuple[str, Loaded], str] = field(default_factory=dict)  # as attributes of events
     names: set[str] = field(default_factory=set)
 
@@ -115,7 +116,7 @@ class Module:
             argument = "" if loaded.argument is None else f" {loaded.argument}"
             wanted = f"load {loaded.field.name}{argument}"
             self.loads[key] = identifier(wanted, self.names)
-            view = self.views.get(source)
+            view = None if (source, loaded) in self.outside else self.views.get(source)
             kept = self.kept.get((source, loaded), "")
             load = Load(self.loads[key], loaded.field, loaded.argument, view, kept, self.imported)
             self.load_statements.append(load_function(load))
@@ -188,21 +189,35 @@ def _view(group: Group, module: Module) -> tuple[ast.expr, list[ast.stmt]]:
     """Write the view of a source, and the expression that stands for it."""
     source = group.source
     keys = [] if group.gates is None else [key.value for key in group.gates.keys]
-    loaded = [*keys, *(each for rule in group.rules for each in rule.reads())]
-    paths = [path for each in loaded for path in paths_of(each.field, each.argument)]
-    envelope = source.envelope or Envelope()
-    if not group.projected or not (paths or envelope.members):
-        return constant(None), []
-    eager = [str(found[0]) for each in keys or loaded if (found := place(each)) and is_short(found)]
-    eager += [
-        str(found[0]) for each in loaded if len(found := place(each)) == 1 and each.field.path
+    asked = [each for condition in group.bodies for each in loaded_by(condition)]
+    reads = [
+        *(Read(place(key), simple=True) for key in keys),
+        *(read for each in asked if each not in keys for read in _reads(each)),
     ]
-    written = write_view(source.name, envelope, paths, eager, module)
+    # What only outputs read is worth less: it must not make conditions read more.
+    told = [each for rule in group.rules for each in rule.output.reads()]
+    known = {*keys, *asked}
+    asked_for = tree(reads)
+    for each in told:
+        if each in known or all(map(asked_for.fits, _reads(each))):
+            reads += [] if each in keys else _reads(each)
+        else:
+            module.outside.add((source.name, each))
+    envelope = source.envelope or Envelope()
+    if not group.projected or not (reads or envelope.members):
+        return constant(None), []
+    loaded = [*asked, *told]
+    eager = [str(found[0]) for each in keys or loaded if (found := place(each)) and is_short(found)]
+    written = write_view(source.name, envelope, reads, eager, module)
     module.views[source.name] = written.shape
     event, declared = _event_class(group, module)
     time = name(written.time) if written.time else constant(None)
     made = call("Seen", name(written.shape.part), name(event), time)
     return made, [*written.statements, *declared]
+
+
+def _reads(loaded: Loaded) -> list[Read]:
+    return list(reads_of(loaded.field, loaded.argument))
 
 
 def _event_class(group: Group, module: Module) -> tuple[str, list[ast.stmt]]:

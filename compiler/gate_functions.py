@@ -1,6 +1,7 @@
 """Write the gate of an event source: its key function, and which rules a key leaves."""
 
 import ast
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from rulec.bodies import described
@@ -44,12 +45,20 @@ def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> a
             body += [assign(variable, member(variable, step)) for step in reached.rest]
             value = name(variable)
         if key.value.field.convert is not None:
-            # What ``day`` does, where there is no time to call it.
-            value = ast.Subscript(call("str", value), ast.Slice(None, ast.Constant(10)), ast.Load())
+            value = _day_of_interest(value, key.constants)
         values.append(value)
     body.append(ast.Return(ast.Tuple(values, ast.Load())))
     doc = f"Return the values that tell which rules for {source} could match an event."
     return function(identifier_, ["data", "audit"], doc, body)
+
+
+def _day_of_interest(value: ast.expr, days: tuple[str, ...]) -> ast.expr:
+    """Write the day of a time if it can be one of these, and None for all others."""
+    behind = (date.fromisoformat(max(days)) + timedelta(days=1)).isoformat()
+    bounds = [constant(min(days)), value, constant(behind)]
+    between = ast.Compare(bounds[0], [ast.LtE(), ast.Lt()], bounds[1:])
+    day = ast.Subscript(value, ast.Slice(None, ast.Constant(10)), ast.Load())
+    return ast.IfExp(between, day, ast.Constant(None))
 
 
 def _candidates(identifier_: str, gates: Gates, source: str, module: "Module") -> ast.stmt:

@@ -26,14 +26,16 @@ from rulec.nodes import (
     rebuild,
 )
 from rulec.passes.fold import fold
-from rulec.places import paths_of, steps_of
+from rulec.places import reads_of, steps_of
 from rulec.runtime.clock import day
 from rulec.runtime.fields import EACH, Kind, Step
 
 # A key field should tell several rules apart, and a key should be short.
 _MOST_KEYS: Final = 8
-# With so many key fields a gate is likely to be closed.
-_ENOUGH: Final = 2
+# With so many key fields in it, a gate is likely to be closed; a field that no other rule asks
+# about is only taken for a gate with fewer.
+_ENOUGH: Final = 3
+_ENOUGH_OF_ITS_OWN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def gates(conditions: Sequence[Condition]) -> Gates | None:
         return None
     found = tuple(gate(condition, values) for condition in conditions)
     bodies = tuple(body(condition, values) for condition in conditions)
-    return Gates(tuple(_key(value, found) for value in values), found, bodies)
+    asked = {leaf.value for gate in found for leaf in leaves(gate) if isinstance(leaf, Test)}
+    return Gates(tuple(_key(value, found) for value in values if value in asked), found, bodies)
 
 
 def gate(condition: Condition, keys: Iterable[Loaded]) -> Condition:
@@ -125,21 +128,23 @@ def _is_about(node: Condition, keys: frozenset[Loaded]) -> bool:
 
 
 def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
-    """Choose the fields that most rules ask about and that cost little to look at."""
+    """Choose fields that rules ask about and that cost little to look at, the commonest first.
+
+    No more than it takes to keep the gates closed: each makes the keys longer
+    and more various.
+    """
     asked = [_cheap_values(condition) for condition in conditions]
     counts = Counter(value for values in asked for value in values)
-    # A field that few rules ask about would only make the keys more various.
-    enough = max(2, len(conditions) // 8)
-    common = [value for value, count in counts.most_common() if count >= enough]
+    chosen: dict[Loaded, None] = {}
+    for value, count in counts.most_common():
+        enough = _ENOUGH if count > 1 else _ENOUGH_OF_ITS_OWN
+        lacking = (values for values in asked if len(chosen.keys() & values) < enough)
+        if len(chosen) < _MOST_KEYS and any(value in values for values in lacking):
+            chosen[value] = None
     # Days are the same for long, and are asked for only where it helps.
     days = [value for value in counts if value.field.convert is not None]
-    chosen = dict.fromkeys([*common[:_MOST_KEYS], *days])
-    # But the gate of a rule with one key field only may be open all the time.
-    for values in asked:
-        others = sorted((value for value in values if value not in chosen), key=counts.__getitem__)
-        while others and len(values) - len(others) < _ENOUGH and len(chosen) < _MOST_KEYS:
-            chosen[others.pop()] = None
-    return tuple(chosen) if common or days else ()
+    worthwhile = days or any(count > 1 for count in counts.values())
+    return tuple(dict.fromkeys([*chosen, *days])) if worthwhile else ()
 
 
 def _cheap_values(condition: Condition) -> list[Loaded]:
@@ -151,6 +156,8 @@ def _cheap_values(condition: Condition) -> list[Loaded]:
 
 def _is_cheap(value: Loaded) -> bool:
     """Return whether a value is a text at a fixed place near the top of the event."""
+    if value.field.structured:
+        return False
     return value.field.type.kind is Kind.STRING and is_short(place(value))
 
 
@@ -165,8 +172,8 @@ def place(value: Loaded) -> tuple[Step, ...]:
     if field.is_list or field.compute is not None or field.convert not in (None, day):
         return ()
     path = steps_of(field, value.argument)
-    (found,) = (*paths_of(field, value.argument), ())[:1]
-    return found if found == path and EACH not in found else ()
+    declared = [read.path for read in reads_of(field, value.argument)]
+    return path if declared == [path] and EACH not in path else ()
 
 
 def _key(value: Loaded, found: Iterable[Condition]) -> Key:

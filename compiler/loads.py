@@ -45,8 +45,8 @@ class Load:
     """A field to load, with its argument, from events of a source.
 
     ``function`` is the name of the function that does it. Without a ``view``,
-    the event is there as objects. What several rules ask for is ``kept`` as an
-    attribute of the event.
+    it looks at the decoded document. What several rules ask for is ``kept`` as
+    an attribute of the event.
     """
 
     function: str
@@ -120,6 +120,10 @@ def _computed(load: Load) -> Iterable[ast.stmt]:
 
 def _one_value(load: Load, path: tuple[Step, ...]) -> Iterable[ast.stmt]:
     yield from _walk("value", load, path)
+    if load.field.type.kind is Kind.STRING and load.field.convert is None:
+        # Most events have most things not: that needs no call.
+        missing = compare(name("value"), ast.Is(), name("MISSING"))
+        yield ast.If(missing, [ast.Return(ast.Constant(None))], [])
     yield ast.Return(_converted("value", load))
 
 
@@ -146,12 +150,11 @@ def _walk(variable: str, load: Load, path: tuple[Step, ...]) -> Iterable[ast.stm
 
 def _reached(load: Load, path: tuple[Step, ...]) -> Reached:
     """Follow a path as far as the view goes; what is not in the view is in the document."""
-    in_view = load.view is not None and bool(declarable(path))
-    root = load.field.root if in_view or (path and load.view is None) else "document"
-    start = ast.Attribute(name("event"), root, ast.Load())
-    if load.view is None or not in_view:
-        return Reached(start, None, path)
-    return reach(start, load.view, path)
+    root = load.field.root
+    if load.view is None or not declarable(path):
+        document = "audit_document" if root == "audit" else "document"
+        return Reached(ast.Attribute(name("event"), document, ast.Load()), None, path)
+    return reach(ast.Attribute(name("event"), root, ast.Load()), load.view, path)
 
 
 def _get(value: ast.expr, step: Step) -> ast.expr:
@@ -214,9 +217,9 @@ def _loop(
             body.append(_loop(item, load, inner, path[position + 1 :], None))
             return _for(item, array, body)
         if inner is not None and step in inner.members:
-            declared = inner.members[step]
-            body.append(assign(item, ast.Attribute(name(item), declared.attribute, ast.Load())))
-            inner = declared.shape
+            reached = reach(name(item), inner, (step,))
+            body.append(assign(item, reached.value))
+            inner = reached.shape
         else:
             inner = None
             body.append(assign(item, member(item, step)))

@@ -14,19 +14,29 @@ from rulec.nodes import Condition, Constant, Loaded, Sequence, Test, Transformed
 from rulec.runtime.fields import EACH, Each, Field, Step, pointer_steps, steps
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A path that is read, and whether the reader expects neither an object nor an array there."""
+
+    path: tuple[Step, ...]
+    simple: bool = False
+
+
 @dataclass(slots=True)
 class Place:
     """A place in an event, and what is read there.
 
-    The value itself if it is ``whole``; otherwise members of an object, or the
-    elements of an array, but not both.
+    The value itself if it is ``whole``, also if it is an object or an array;
+    or if it is ``simple``, for readers who expect neither. Otherwise members
+    of an object, or the elements of an array.
     """
 
     whole: bool = False
+    simple: bool = False
     members: dict[str, "Place"] = field(default_factory=dict)
     element: "Place | None" = None
 
-    def add(self, path: Iterable[Step]) -> None:
+    def add(self, path: Iterable[Step], simple: bool = False) -> None:
         """Note that the value at the end of a path is read."""
         place = self
         for step in path:
@@ -35,34 +45,55 @@ class Place:
                 place = place.element
             else:
                 place = place.members.setdefault(step, Place())
-        place.whole = True
+        place.simple |= simple
+        place.whole |= not simple
+
+    def fits(self, read: "Read") -> bool:
+        """Return whether a read changes nothing about how other values are read."""
+        place = self
+        for step in read.path:
+            if place.simple or place.whole:
+                return place.whole
+            if isinstance(step, Each):
+                following = place.element
+                if place.members:
+                    return False
+            else:
+                following = place.members.get(step)
+                if place.element is not None:
+                    return False
+            if following is None:
+                return True
+            place = following
+        return place.whole or (place.simple and read.simple)
 
     def settle(self) -> None:
         """Take a value as a whole where it is read as one, or in more than one way."""
-        if self.whole or (self.members and self.element):
-            self.whole, self.members, self.element = True, {}, None
+        ways = (self.simple, bool(self.members), self.element is not None)
+        if self.whole or sum(ways) > 1:
+            self.whole, self.simple, self.members, self.element = True, False, {}, None
         for place in self.members.values():
             place.settle()
         if self.element is not None:
             self.element.settle()
 
 
-def tree(paths: Iterable[Iterable[Step]]) -> Place:
-    """Return the tree of some paths from the top of an event.
+def tree(reads: Iterable[Read]) -> Place:
+    """Return the tree of what is read, from the top of an event.
 
-    >>> found = tree([steps("/a/b"), steps("/a/c[]/d"), steps("/e/f"), steps("/e")])
-    >>> list(found.members), list(found.members["a"].members), found.members["e"]
-    (['a', 'e'], ['b', 'c'], Place(whole=True, members={}, element=None))
+    >>> found = tree(Read(steps(path)) for path in ("/a/b", "/a/c[]/d", "/e/f", "/e"))
+    >>> list(found.members), list(found.members["a"].members), list(found.members["e"].members)
+    (['a', 'e'], ['b', 'c'], [])
     """
     top = Place()
-    for path in paths:
-        top.add(path)
+    for read in reads:
+        top.add(read.path, read.simple)
     for place in top.members.values():
         place.settle()
     return top
 
 
-def paths_of(read: Field, argument: str | None) -> Iterator[tuple[Step, ...]]:
+def reads_of(read: Field, argument: str | None) -> Iterator[Read]:
     """Yield the places that a field reads.
 
     Where a path cannot be declared any further, the place is taken as a whole.
@@ -71,11 +102,13 @@ def paths_of(read: Field, argument: str | None) -> Iterator[tuple[Step, ...]]:
     if read.attribute is not None or read.constant is not None:
         return
     if read.compute is not None:
-        found = [steps(path) for path in read.reads]
+        found = [Read(declarable(steps(path))) for path in read.reads]
     else:
         path = steps_of(read, argument)
-        found = [names(path) if read.pointer else path]
-    yield from filter(None, map(declarable, found))
+        declared = declarable(names(path) if read.pointer else path)
+        simple = declared == path and not (read.pointer or read.structured or path[-1:] == (EACH,))
+        found = [Read(declared, simple)]
+    yield from (each for each in found if each.path)
 
 
 def steps_of(read: Field, argument: str | None) -> tuple[Step, ...]:

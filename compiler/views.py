@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Final
 
-from rulec.places import Place, declarable, names, tree
+from rulec.places import Place, Read, declarable, names, tree
 from rulec.python import (
     assign,
     call,
@@ -22,6 +22,7 @@ from rulec.python import (
     function,
     identifier,
     name,
+    negated,
 )
 from rulec.runtime.fields import EACH, Step, pointer_steps
 from rulec.runtime.sources.reading import Envelope
@@ -32,22 +33,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a value is decoded to: anything, a part with members, or a list."""
+    """What a value is decoded to: a part with members, a list, or nothing of that.
+
+    A value that is not ``decoded`` waits for somebody to ask for it.
+    """
 
     part: str = ""  # the class of a part
     members: "Mapping[str, Member]" = field(default_factory=dict)
     element: "Shape | None" = None
+    decoded: bool = True
 
     def annotation(self) -> ast.expr:
         """Write the type."""
         if self.part:
             return name(self.part)
         if self.element is None:
-            return name("Any")
+            return name("Simple" if self.decoded else "Raw")
         return ast.Subscript(name("list"), self.element.annotation(), ast.Load())
 
 
-ANYTHING: Final = Shape()
+SIMPLE: Final = Shape()
+ANYTHING: Final = Shape(decoded=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ def reach(root: ast.expr, shape: Shape, path: tuple[Step, ...]) -> Reached:
             value = call(member.decoded_by, value)
         else:
             value = ast.Attribute(value, member.attribute, ast.Load())
+            if not member.shape.decoded:
+                value = call("opened", value)
         shape = member.shape
     return Reached(value, shape, ())
 
@@ -95,17 +103,18 @@ class WrittenView:
 def write_view(
     source: str,
     envelope: Envelope,
-    paths: Iterable[tuple[Step, ...]],
+    reads: Iterable[Read],
     eager: Iterable[str],
     module: "Module",
 ) -> WrittenView:
-    """Write the view for the rules of a source, which read ``paths``.
+    """Write the view for the rules of a source, which read ``reads``.
 
     ``eager`` are the members at the top of an event that are decoded at once.
     """
     time = () if envelope.time is None else pointer_steps(envelope.time)
     declared = declarable(names(time))
-    top = tree([*paths, *((each,) for each in envelope.members), *filter(None, [declared])])
+    required = [Read((each,), simple=True) for each in envelope.members]
+    top = tree([*reads, *required, *(Read(path, True) for path in [declared] if path)])
     writer = _Writer(source, module)
     shape = writer.view(top, envelope, {*eager, *envelope.members, *map(str, declared[:1])})
     # Without a way to the time, every document is read with care.
@@ -142,10 +151,10 @@ class _Writer:
 
     def shape(self, place: Place, path: tuple[str, ...]) -> Shape:
         """Return the shape of a place, and write the classes that it takes."""
-        if place.element is not None:
+        if place.element is not None and not place.element.whole:
             return Shape(element=self.shape(place.element, path))
         if not place.members:
-            return ANYTHING
+            return SIMPLE if place.simple else ANYTHING
         taken: set[str] = set()
         members = {
             each: Member(_attribute(each, taken), self.shape(inner, (*path, each)))
@@ -169,7 +178,7 @@ class _Writer:
         store = ast.Attribute(name("view"), attribute, ast.Store())
         type_of = call("type", name("value"))
         if shape.part:
-            closed = compare(type_of, ast.IsNot(), name(shape.part))
+            closed = negated(call("isinstance", name("value"), name("Part")))
             value = call("viewed", name("value"), name(shape.part))
         else:
             closed = compare(type_of, ast.Is(), name("Raw"))

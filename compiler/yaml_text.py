@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from rulec.text import File, Piece, Text
 from rulec.yaml_nodes import Scalar
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t\r\n]+|#[^\n]*)*)*")
+# An anchor ends before what cannot be a part of its name, which need not be a blank.
+_PROPERTIES = re.compile(r"(?:(?:&[0-9A-Za-z_-]*|!\S*)(?:[ \t\r\n]+|#[^\n]*)*)*")
 
 
 def text_of(file: File, scalar: Scalar) -> Text:
@@ -73,7 +74,7 @@ _BREAKS = re.compile(_BREAK)
 
 def _flow(file: File, value: str, at: int, end: int) -> Iterator[Piece]:
     """Read a plain or quoted text once more, to see how long each part of its value is."""
-    style = file.content[at]
+    style = file.content[at : at + 1]
     quoted = style in ("'", '"')
     if quoted:
         at, end = at + 1, end - 1

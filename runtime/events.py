@@ -93,6 +93,11 @@ class SeenEvent(msgspec.Struct, gc=False, eq=False):
         return self.whole
 
     @property
+    def audit_document(self) -> Any:
+        """The whole document, or an empty one if it is no audit event."""
+        return self.document if self.audit is self.data else {}
+
+    @property
     def relative_time(self) -> int:
         """Nanoseconds since the first event of the run."""
         start = self.run.start

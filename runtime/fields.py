@@ -187,7 +187,8 @@ class Field:
     instead of the function for the field's type. Where ``output_attribute``
     is given, ``output_fields`` holds that attribute of the event instead of
     the value: times are numbers there. The argument of a ``dotted`` field may
-    also follow a dot: ``evt.arg.path`` is ``evt.arg[path]``.
+    also follow a dot: ``evt.arg.path`` is ``evt.arg[path]``. What is at the path
+    of a ``structured`` field is mostly an object or an array.
     """
 
     name: str
@@ -209,6 +210,7 @@ class Field:
     transformable: bool = True  # may stand inside a transformer
     comparable: bool = True  # may be compared with another field
     dotted: bool = False
+    structured: bool = False
     deprecated: bool = False
     warning: str = ""  # the kind of warning for rules that use the field, if any
 

@@ -7,16 +7,22 @@ decoder of a ready-made ``dict`` could not have made has a sane text or none.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import count
 from json.encoder import encode_basestring
 from typing import Any, Final
 
 import msgspec
 
+from rulec.runtime.brackets import NESTING_LIMIT, deep
 from rulec.runtime.fields import MISSING
 
 # Python refuses to read longer integers (``sys.set_int_max_str_digits``).
 _LONGEST_INTEGER: Final = 4300
+
+
+# Integers of up to 64 bits are written as Python writes them.
+_PLAIN_INTEGER: Final = 2**63
 
 
 class Number:
@@ -52,16 +58,68 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def decode(document: bytes | str) -> Any:
-    """Decode a JSON document.
-
-    Its depth must have been checked: decoding is recursive.
+    """Decode a JSON document, however deeply it is nested.
 
     :raises ValueError: if it is no JSON; the message says where.
     """
+    if isinstance(document, str):
+        document = document.encode("utf-8", "surrogateescape")
+    if len(document) > _SHALLOW and deep(document):
+        return _decode_in_pieces(document)
+    return _decode(document, _DECODER, Number)
+
+
+def _decode(
+    document: bytes, decoder: msgspec.json.Decoder[Any], number: Callable[[str], Any]
+) -> Any:
     try:
-        return _DECODER.decode(document)
+        return decoder.decode(document)
     except (msgspec.DecodeError, UnicodeError):
-        return _decode_leniently(document)
+        return _decode_leniently(document, number)
+
+
+# In so few bytes there are no more levels than any stack can take.
+_SHALLOW: Final = 2 * NESTING_LIMIT
+
+# Decoders are recursive: they get no more than so many levels at a time.
+_LEVELS: Final = 100
+_MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+
+def _decode_in_pieces(document: bytes) -> Any:
+    """Decode a document of any depth: the innermost pieces first, then what is around them.
+
+    In the text around it, a piece is a number that does not occur otherwise.
+    """
+    prefix = next(p for n in count(1) if (p := b"0.%d" % n) not in document)
+    pieces: list[Any] = []
+
+    def number(text: str) -> Any:
+        start = prefix.decode()
+        return (
+            pieces[int(text.removeprefix(start + "e"))] if text.startswith(start) else Number(text)
+        )
+
+    decoder = msgspec.json.Decoder(float_hook=number)
+    around: list[bytes] = [b""]  # what has been read of each piece that is still open
+    depth = at = 0
+    for mark in _MARK.finditer(document):
+        if mark[0] in (b"{", b"["):
+            depth += 1
+            if depth % _LEVELS == 0:
+                around[-1] += document[at : mark.start()]
+                around.append(b"")
+                at = mark.start()
+        elif mark[0] in (b"}", b"]"):
+            if depth > 0 and depth % _LEVELS == 0:
+                piece = around.pop() + document[at : mark.end()]
+                around[-1] += b" %se%d " % (prefix, len(pieces))
+                pieces.append(_decode(piece, decoder, number))
+                at = mark.end()
+            depth -= 1
+    if len(around) > 1:
+        raise ValueError("Input data was truncated")
+    return _decode(around[0] + document[at:], decoder, number)
 
 
 # An escaped character, with a surrogate that is not one of a pair as the group.
@@ -72,22 +130,16 @@ _ESCAPE: Final = re.compile(
 )
 
 
-def _decode_leniently(document: bytes | str) -> Any:
+def _decode_leniently(document: bytes, number: Callable[[str], Any]) -> Any:
     """Decode what msgspec refuses although nothing is lost in it.
 
     Bytes that are no UTF-8 become lone surrogates, an escaped half of a
     surrogate pair stays the six characters that it was written with, and
     numbers may be of any length.
     """
-    if isinstance(document, bytes):
-        document = document.decode("utf-8", "surrogateescape")
-    document = _ESCAPE.sub(lambda m: rf"\\u{m[1]}" if m[1] else m[0], document)
-    try:
-        return json.loads(
-            document, parse_float=Number, parse_int=_integer, parse_constant=_no_constant
-        )
-    except RecursionError:
-        raise ValueError("too many nested values") from None
+    written = document.decode("utf-8", "surrogateescape")
+    written = _ESCAPE.sub(lambda m: rf"\\u{m[1]}" if m[1] else m[0], written)
+    return json.loads(written, parse_float=number, parse_int=_integer, parse_constant=_no_constant)
 
 
 def _integer(text: str) -> int | Number:
@@ -104,10 +156,15 @@ def text(value: Any) -> str | None:
     >>> text("a"), text(None), text({"b": [True, "c"]}), text(MISSING)
     ('a', 'null', '{"b":[true,"c"]}', None)
     """
-    if type(value) is str:
-        return value
+    kind = type(value)
+    if kind is str:
+        return str(value)
     if value is MISSING:
         return None
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int and -_PLAIN_INTEGER < value < _PLAIN_INTEGER:
+        return str(value)
     if isinstance(value, bytes | bytearray):
         return value.decode("utf-8", "surrogateescape")
     return _rendered(value)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from rulec.runtime.alert import Alert
-from rulec.runtime.brackets import too_deep
+from rulec.runtime.brackets import SMALL, too_deep
 from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
 from rulec.runtime.gate import Gate
-from rulec.runtime.views import MISFITS, View, decoder, viewed
+from rulec.runtime.views import MISFITS, Seen, View, decoder, viewed
 
 if TYPE_CHECKING:
     from rulec.runtime.ruleset import Program, Rule
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 # Larger documents, in bytes, are read with care: the limits of sources are not below this.
 _PLAIN: Final = 256 * 1024
-# The depth of a document that is not larger, in bytes, needs no look before it is decoded: as
-# many brackets as fit into it are no danger to the stack.
-_SHORT: Final = 4096
 
 
 class Outcome(NamedTuple):
@@ -67,7 +64,7 @@ class Matcher:
         self._first = first
         self._documents = source.documents
         self._view = None if program.seen is None else program.seen.view
-        self._stamp = None if program.seen is None else program.seen.time
+        self._time = _time_of(program.seen, source.documents.time)
         self._event = SeenEvent if program.seen is None else program.seen.event
         quick = self._view is not None and source.envelope is not None
         self._decode: Callable[[bytes], Any] = decoder(self._view) if quick else _not_at_a_glance
@@ -174,7 +171,7 @@ class Matcher:
         make, alone = self._event, self._documents.new_run()
 
         def glance(document: bytes) -> Matched | None:
-            if len(document) > _SHORT and _is_large_or_deep(document):
+            if len(document) > SMALL and _is_large_or_deep(document):
                 return None
             try:
                 view = decode(document)
@@ -192,9 +189,7 @@ class Matcher:
                 return None
             if not rules:
                 return _NO_MATCH
-            # Only now does it matter whether it is an event at all.
-            if len(document) <= _SHORT and too_deep(document):
-                return None
+            # Only now does it matter whether it has a time.
             event.moment = self._time(view)
             return None if event.moment is None else (event, rules)
 
@@ -202,6 +197,8 @@ class Matcher:
 
     def glimpse(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
+        if len(document) > SMALL and _is_large_or_deep(document):
+            return None
         try:
             view: View = self._decode(document)
         except MISFITS:
@@ -210,8 +207,6 @@ class Matcher:
 
     def accept(self, document: bytes, run: Run) -> Outcome | None:
         """Match the next event of a run; return None if the document is not one plain event."""
-        if _is_large_or_deep(document):
-            return None
         view = self.glimpse(document)
         if view is None or (time := self._time(view)) is None:
             return None
@@ -223,9 +218,11 @@ class Matcher:
         event = self._event(view, time, run.count, view, run, document)
         return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
 
-    def _time(self, view: View) -> int | None:
-        """Return the time of an event; None if it has none."""
-        return self._documents.time(None if self._stamp is None else self._stamp(view))
+
+def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:
+    """Return the function that finds the time of an event in its view; it returns None for none."""
+    stamp = None if seen is None else seen.time
+    return (lambda view: time(None)) if stamp is None else (lambda view: time(stamp(view)))
 
 
 def _not_at_a_glance(document: bytes) -> View:

@@ -12,7 +12,7 @@ A member that is not there is MISSING. What is no object has no members.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, TypeVar, get_args, get_origin
+from typing import Any, Final, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Raw
@@ -22,7 +22,11 @@ from rulec.runtime.extract import elements
 from rulec.runtime.fields import MISSING
 from rulec.runtime.jsontext import Number, decode
 
-__all__ = ["MISFITS", "Part", "Raw", "Seen", "View", "decoder", "opened", "viewed"]
+__all__ = ["MISFITS", "Part", "Raw", "Seen", "Simple", "View", "decoder", "opened", "viewed"]
+
+# A value without parts. Numbers with a fraction are not among them: a float is not what was
+# written.
+Simple: TypeAlias = str | int | bool | None
 
 
 class View(msgspec.Struct, gc=False, eq=False):
@@ -87,9 +91,9 @@ def viewed(value: Any, shape: type[Shape]) -> Shape:
         return _members(value, relaxed)
 
 
-def opened(value: Raw) -> Any:
-    """Return what a member says that has not been decoded."""
-    return decode(bytes(value))
+def opened(value: Any) -> Any:
+    """Return what a member says, decoded if it was not yet."""
+    return decode(bytes(value)) if type(value) is Raw else value
 
 
 # --- objects ------------------------------------------------------------------------
@@ -97,18 +101,29 @@ def opened(value: Raw) -> Any:
 
 @cache
 def _relaxed(shape: type[Any]) -> type[Any]:
-    """Return a view of objects: no member has to be there, and none waits to be decoded."""
-    if issubclass(shape, Part):
-        return shape
-    fields = msgspec.structs.fields(shape)
-    members = [
-        (field.name, Any, MISSING)
-        if field.type is Raw or field.required
-        else (field.name, field.type, field.default)
-        for field in fields
-    ]
-    names = {field.name: field.encode_name for field in fields}
-    return msgspec.defstruct(shape.__name__, members, bases=(View,), rename=names)
+    """Return a shape for objects: no member has to be there, and any value may be one."""
+    declared = msgspec.structs.fields(shape)
+    members = []
+    for field in declared:
+        type_ = _relaxed_type(field.type)
+        default: Any = field.default
+        if field.required:
+            default = "" if type_ is str else MISSING
+        members.append((field.name, type_, type_() if isinstance(default, Part) else default))
+    return msgspec.defstruct(
+        shape.__name__,
+        members,
+        bases=(View if issubclass(shape, View) else Part,),
+        rename={field.name: field.encode_name for field in declared},
+    )
+
+
+def _relaxed_type(type_: Any) -> Any:
+    if get_origin(type_) is list:
+        return list[_relaxed_type(get_args(type_)[0])]  # type: ignore[misc]
+    if type_ is str:  # of the envelope: others may rely on it
+        return str
+    return _relaxed(type_) if isinstance(type_, type) and issubclass(type_, Part) else Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,7 @@ def _viewer(type_: Any) -> Callable[[Any], Any] | None:
         return lambda value: [view(element) for element in elements(value)]
     if isinstance(type_, type) and issubclass(type_, Part):
         return lambda value: _members(value, type_)
-    return None
+    return (lambda value: value if type(value) is str else "") if type_ is str else None
 
 
 def _members(value: Any, shape: type[Shape]) -> Shape:

@@ -5,19 +5,24 @@ import json
 from typing import Any
 
 import pytest
+from compiling import compile_condition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rulec.runtime.brackets import SMALL
 from rulec.runtime.events import EventError
+from rulec.runtime.loading import execute
+from rulec.runtime.sources import SOURCES
 from rulec.runtime.sources.k8s_audit.documents import lines, new_run, read
 
 GOOD = {"kind": "Event", "auditID": "a", "stageTimestamp": "2018-10-20T00:18:28.428398Z"}
 ITEM = {"auditID": "a", "stageTimestamp": "2018-10-20T00:18:28Z"}
 
 
-def deep(levels: int) -> str:
-    """Write an event with an array of so many levels in it."""
-    return json.dumps({**GOOD, "x": 0}).replace(" 0}", "[" * levels + "]" * levels + "}")
+def deep(levels: int, size: int = SMALL) -> str:
+    """Write an event with an array of so many levels, and a text of some size, in it."""
+    event = json.dumps({**GOOD, "y": "y" * size, "x": 0})
+    return event.replace(" 0}", "[" * levels + "]" * levels + "}")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_shapes(document: Any, events: int, reasons: list[str]) -> None:
         (b'{"kind":"Po\\nd"}', r"not an audit event: its kind is 'Po\nd'"),
         (b'{"kind":0}', "not an audit event: its kind is 0"),
         (b'{"kind":"EventList","items":5}', "not an audit event: its kind is 'EventList'"),
-        ("[" * 301, "the document has more than 300 values inside each other"),
+        ("[" * 5000, "the document has more than 300 values inside each other"),
         (deep(300), "the document has more than 300 values inside each other"),
         ("\ud800", "the text is no Unicode: surrogates not allowed"),
     ],
@@ -112,6 +117,23 @@ def test_an_event_nested_too_deeply_hides_no_other() -> None:
         assert len(found) == 3
         assert rejected[0].reason == "too_deep"
         assert len(rejected) == 2
+
+
+def test_a_small_event_may_be_nested_deeply() -> None:
+    rule = compile_condition("ka.auditid = a", SOURCES["k8s_audit"], "%jevt.value[/x]")
+    matcher = execute(rule.code).matcher("k8s_audit")
+    for levels in (299, 300, 1000, 1900):
+        small = deep(levels, 0).encode()
+        assert len(small) <= SMALL
+        ((event,), rejected) = read(small)
+        assert not rejected
+        assert (
+            len(matcher(small)) == len(matcher.match(event)) == len(matcher(b"[%s]" % small)) == 1
+        )
+        inner, depth = event.data["x"], 1
+        while inner:
+            (inner,), depth = inner, depth + 1
+        assert depth == levels
 
 
 def test_the_limit_on_nesting_counts_from_the_outside() -> None:

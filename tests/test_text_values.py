@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulec.runtime.brackets import outside_strings, too_deep, unclosed
+from rulec.runtime.brackets import SMALL, deep, outside_strings, too_deep, unclosed
 from rulec.runtime.convert import CONVERT
 from rulec.runtime.fields import MISSING, Kind
 from rulec.runtime.jsontext import Number, compact_size, decode, indented, text, texts
@@ -176,7 +176,7 @@ def test_brackets_without_a_partner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "deep"),
+    ("document", "expected"),
     [
         (b"[" * 300 + b"]" * 300, False),
         (b"[" * 301 + b"]" * 301, True),
@@ -188,5 +188,35 @@ def test_brackets_without_a_partner() -> None:
     ],
     ids=lambda value: value[:12] if isinstance(value, bytes) else None,
 )
-def test_depth(document: bytes, deep: bool) -> None:
-    assert too_deep(document) is deep
+def test_depth(document: bytes, expected: bool) -> None:
+    assert deep(document) is expected
+    assert too_deep(document) is (expected and len(document) > SMALL)
+    assert too_deep(document + b" " * SMALL) is expected
+
+
+@pytest.mark.parametrize("levels", [99, 100, 101, 299, 300, 301, 900, 5000])
+@pytest.mark.parametrize(
+    "inside", ['"a"', "{}", "[1, 2.50]", '"\xff[{"', '"\\ud800"', "0.1e0", "1 2", "}"]
+)
+def test_any_depth_can_be_decoded(levels: int, inside: str) -> None:
+    text = inside
+    for level in range(levels):
+        text = f'[0.10,{text},"]"]' if level % 2 else f'{{"b":0.2e5,"a":{text}}}'
+    document = text.encode("latin-1")
+    if inside in ("1 2", "}"):
+        with pytest.raises(ValueError, match=r"."):
+            decode(document)
+        return
+    found = decode(document)
+    for level in reversed(range(levels)):
+        assert (found[0] if level % 2 else found["b"]) == Number("0.10" if level % 2 else "0.2e5")
+        found = found[1] if level % 2 else found["a"]
+    assert found == decode(inside.encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    "document", [b"[" * 1000, b"]" * 1000, b"[" * 500 + b"}" * 500, b"[" * 1000 + b"]" * 999]
+)
+def test_brackets_that_do_not_fit_are_no_json(document: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(document)

@@ -119,6 +119,7 @@ STYLES = [
     '- "ka.verb\\n\\t \\x41\\u00e9 = X"\n',
     '- "ka.verb \\\n    = \\"X\\""\n',
     "- &anchor ka.verb = X\n- *anchor\n",
+    "- &anchor:X\n",
     "- !!str ka.verb\n  = X\n",
     "- ka.verb\r\n  = X\r\n",
 ]

@@ -15,9 +15,13 @@ from rulec.runtime.sources.k8s_audit.containers import CONTAINERS, POD_CONTEXT, 
 SUBJECTS: Final = "/requestObject/subjects"
 
 
-def _one(name: str, doc: str, path: str, deprecated: bool = False) -> Field:
+def _one(
+    name: str, doc: str, path: str, *, deprecated: bool = False, structured: bool = False
+) -> Field:
     """Declare a field with one value."""
-    return Field(f"ka.{name}", doc, path, root="audit", deprecated=deprecated)
+    return Field(
+        f"ka.{name}", doc, path, root="audit", deprecated=deprecated, structured=structured
+    )
 
 
 def _all(name: str, doc: str, path: str) -> Field:
@@ -163,7 +167,12 @@ BINDINGS: Final = (
 
 OBJECTS: Final = (
     _one("req.configmap.name", "The name of the config map.", "/objectRef/name"),
-    _one("req.configmap.obj", "The data of the config map, as JSON.", "/requestObject/data"),
+    _one(
+        "req.configmap.obj",
+        "The data of the config map, as JSON.",
+        "/requestObject/data",
+        structured=True,
+    ),
     _all("req.role.rules", "The rules of the role, as JSON.", "/requestObject/rules[]"),
     _each(
         "req.role.rules.apiGroups",
