@@ -32,7 +32,9 @@ def comparable(row: Mapping[str, Any], *more: str) -> Row:
     cells = {**row, "tags": None if tags is None else tuple(tags)}
     if "input_file" in more:
         cells["input_file"] = row["input_file"].rpartition("/")[2]
-    return tuple(cells[name] for name in (*COLUMNS, *more))
+    values = (cells[name] for name in (*COLUMNS, *more))
+    # Spark 4.0 gives binary columns as what cannot be counted.
+    return tuple(bytes(value) if isinstance(value, bytearray) else value for value in values)
 
 
 def found_by_one_process(

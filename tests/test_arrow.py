@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from alert_rows import comparable, found_by_one_process
+from engines import needed
 from events import ALERTING, make
 from shipped import RULES
 
@@ -20,7 +21,7 @@ from rulec.runtime.ruleset import Ruleset
 
 pytestmark = pytest.mark.spark
 
-pa = pytest.importorskip("pyarrow", reason="PyArrow is not installed: pip install 'rulec[arrow]'")
+(pa,) = needed("pyarrow")
 
 GOOD, *_ = (line for line in make(100, ALERTING) if b'"secrets"' in line)
 
@@ -203,8 +204,7 @@ def test_a_ruleset_from_a_function(ruleset: Ruleset, tmp_path: Path) -> None:
 
 
 def test_dask_dataframes(ruleset: Ruleset) -> None:
-    dask_dataframe = pytest.importorskip("dask.dataframe", reason="Dask is not installed")
-    pandas = pytest.importorskip("pandas")
+    dask_dataframe, pandas = needed("dask.dataframe", "pandas")
     lines = [line.decode() for line in make(400, ALERTING)]
     frame = pandas.DataFrame({"value": lines, "place": range(400)})
     shipped = Shipped(ruleset)
@@ -222,7 +222,7 @@ def test_dask_dataframes(ruleset: Ruleset) -> None:
 
 
 def test_dask_processes(ruleset: Ruleset) -> None:
-    dask = pytest.importorskip("dask", reason="Dask is not installed")
+    (dask,) = needed("dask")
     lines = list(make(400, ALERTING))
     work = dask.delayed(match_table)
     parts = [

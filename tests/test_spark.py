@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from alert_rows import Row, comparable, found_by_one_process
+from engines import needed
 from events import ALERTING, make
 from shipped import RULES
 
@@ -24,12 +24,13 @@ from rulec.spark import alerts
 from rulec.spark.inputs import Files, Kafka
 from rulec.spark.job import main
 
-pytestmark = pytest.mark.spark
+pytestmark = [
+    pytest.mark.spark,
+    # Spark 4.0 leaves sockets to the garbage collector when rows are collected.
+    pytest.mark.filterwarnings("ignore:unclosed <socket.socket:ResourceWarning"),
+]
 
-pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'rulec[spark]'")
-pa = pytest.importorskip("pyarrow", reason="PyArrow is not installed: pip install 'rulec[spark]'")
-if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-    pytest.skip("Spark needs Java, and there is none", allow_module_level=True)
+_, pa = needed("pyspark", "pyarrow")
 
 BAD = b'{"kind": "Event", "auditID"'
 
