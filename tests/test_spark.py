@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from alert_rows import Row, comparable, found_by_one_process
 from engines import needed
@@ -22,7 +24,7 @@ from rulec import compile_ruleset
 from rulec.runtime.ruleset import Ruleset
 from rulec.spark import alerts
 from rulec.spark.inputs import Files, Kafka
-from rulec.spark.job import main
+from rulec.spark.job import command, main
 
 pytestmark = [
     pytest.mark.spark,
@@ -210,6 +212,18 @@ def test_wrong_usage(arguments: str, message: str, capsys: pytest.CaptureFixture
         main(["--rules", str(RULES), *arguments.split()])
     assert left.value.code == 3
     assert message in capsys.readouterr().err
+
+
+def test_the_page_describes_every_option_and_no_other() -> None:
+    page = (Path(__file__).parent.parent / "docs/spark.md").read_text("utf-8")
+    table = page[page.index("| option |") :].partition("\n\n")[0]
+    described = {
+        word
+        for row in table.splitlines()[2:]
+        for word in re.findall(r"`(-[\w-]*)", row.split(" | ")[0])
+    }
+    params = command.get_params(click.Context(command, help_option_names=["-h", "--help"]))
+    assert described == {word for each in params for word in each.opts}
 
 
 def test_wrong_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
