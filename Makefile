@@ -10,7 +10,7 @@ TYPES := $(VENV)-types
 
 help:
 	@echo "make demo         compile the shipped rules, match the sample log, print the alerts"
-	@echo "make test         run the tests"
+	@echo "make test         run the tests, but for those of make spark"
 	@echo "make conformance  run the tests that read recorded cases (RULEC_CONFORMANCE=folder)"
 	@echo "make spark        run the tests with Spark, Dask and Arrow (and Java, if it is here)"
 	@echo "make fuzz         run the property tests at length (COUNT=100000)"
@@ -35,7 +35,7 @@ demo: $(VENV)/rulec
 	$(BIN)/rulec run -r compiled.py docs/samples/audit.jsonl
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not spark"
 
 conformance: $(VENV)/dev
 	$(BIN)/python -m pytest -m conformance
