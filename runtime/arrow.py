@@ -137,14 +137,13 @@ def match_table(
 
 
 def _result_schema(schema: "pa.Schema", keep: Sequence[str]) -> "pa.Schema":
-    taken = set(alert_schema().names)
+    taken = alert_schema().names
     for name in keep:
         if name in taken:
             raise ValueError(f"cannot keep column {name!r}: results have a column of that name")
         if name not in schema.names:
             raise KeyError(f"no column {name!r}; there are: {', '.join(schema.names)}")
-        taken.add(name)
-    return alert_schema(schema.field(name) for name in keep)
+    return alert_schema(schema.field(name) for name in dict.fromkeys(keep))
 
 
 def _documents(batch: "pa.RecordBatch", column: str) -> list[bytes | None]:

@@ -147,13 +147,14 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("rules", "docs"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "bin").mkdir()
-    for name, options in {"rulec": "-m rulec", "python": "", "python3": ""}.items():
+    for name, options in {"rulec": "-m rulec", "python": ""}.items():
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {options} "$@"\n')
         script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("FALCO_HOSTNAME", "node-1")
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     monkeypatch.syspath_prepend(str(folder))
 
 

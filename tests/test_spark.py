@@ -22,7 +22,7 @@ from shipped import RULES
 
 from rulec import compile_ruleset
 from rulec.runtime.ruleset import Ruleset
-from rulec.spark import alerts
+from rulec.spark import alerts, write_stream
 from rulec.spark.inputs import Files, Kafka
 from rulec.spark.job import command, main
 
@@ -139,6 +139,39 @@ def test_mistakes_are_told_before_anything_runs(
     documents = spark.createDataFrame([("{}", 1, "x")], "value string, n int, rule string")
     with pytest.raises(error, match=message):
         alerts(documents, ruleset, **{"source": "k8s_audit"} | arguments)
+
+
+def test_names_in_another_case(spark: Any, ruleset: Ruleset) -> None:
+    documents = spark.createDataFrame([("{", 1)], "Value string, N int")
+    (row,) = alerts(documents, ruleset, source="k8s_audit", keep=["n", "n"]).collect()
+    assert (row["rejected"], row["n"]) == ("not_json", 1)
+
+
+def test_streams_of_parquet_with_two_checkpoints(
+    spark: Any, ruleset: Ruleset, tmp_path: Path
+) -> None:
+    import pyarrow.parquet
+
+    lines = [*make(100, ALERTING), BAD]
+    (tmp_path / "in").mkdir()
+    pyarrow.parquet.write_table(pa.table({"audit": lines}), tmp_path / "in/log.parquet")
+    expected = found_by_one_process(ruleset, "k8s_audit", [(line, ()) for line in lines])
+    told: list[tuple[int, int, int]] = []
+    for checkpoint in ("one", "two"):
+        documents = Files([str(tmp_path / "in")], "parquet").follow(spark)
+        write_stream(
+            alerts(documents, ruleset, source="k8s_audit", column="audit"),
+            output=str(tmp_path / "out"),
+            checkpoint=str(tmp_path / checkpoint),
+            form="json",
+            progress=lambda *counts: told.append(counts),
+        ).awaitTermination()
+    assert told == [(0, expected.total() - 1, 1)] * 2
+    queries = list((tmp_path / "out").iterdir())
+    assert len(queries) == 2, "a new checkpoint overwrites nothing"
+    for query in queries:
+        schema = alerts(documents, ruleset, source="k8s_audit", column="audit").schema
+        assert rows_of(spark.read.schema(schema).json(str(query))) == expected
 
 
 # --- what is told to the readers ---------------------------------------------------------

@@ -34,16 +34,18 @@ def alerts(
     :raises ValueError: if a column to keep is called as one of an alert.
     :raises pyspark.errors.AnalysisException: if there is no such column.
     """
+    from pyspark.sql.functions import col
     from pyspark.sql.types import BinaryType, StringType
 
     ruleset.matcher(source)  # fails now, not in a worker
     shipped = Shipped(ruleset)
-    kept = tuple(keep)
+    kept = tuple(dict.fromkeys(keep))
 
     def match(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
         return match_batches(batches, shipped, source=source, column=column, keep=kept)
 
-    needed = documents.select(*dict.fromkeys((column, *kept)))
+    # Spark takes names in upper or lower case; Arrow is to have them as they were given.
+    needed = documents.select(*(col(name).alias(name) for name in dict.fromkeys((column, *kept))))
     if not isinstance(kind := needed.schema[column].dataType, BinaryType | StringType):
         raise TypeError(
             f"column {column!r} holds {kind.simpleString()}: documents are text or bytes"
@@ -56,7 +58,7 @@ def _schema(documents: "DataFrame", kept: Sequence[str]) -> "StructType":
 
     results = documents.sparkSession.createDataFrame(alert_schema().empty_table()).schema
     for name in kept:
-        if name in results.names:
+        if name.lower() in results.names:
             raise ValueError(f"cannot keep column {name!r}: results have a column of that name")
     return StructType([*results.fields, *(documents.schema[name] for name in kept)])
 

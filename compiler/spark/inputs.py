@@ -38,7 +38,7 @@ class Files:
     def read(self, spark: "SparkSession") -> "DataFrame":
         """Return the documents that are there now, and the ``input_file`` of each."""
         kind, options = FORMATS[self.form]
-        reader = spark.read.format(kind).options(**options, **self.options)
+        reader = spark.read.format(kind).options(**{**options, **self.options})
         return _with_file(reader.load(list(self.paths)))
 
     def follow(self, spark: "SparkSession") -> "DataFrame":
@@ -49,7 +49,7 @@ class Files:
         if len(self.paths) != 1:
             raise ValueError("a stream reads one directory (or pattern), not several")
         kind, options = FORMATS[self.form]
-        reader = spark.readStream.format(kind).options(**options, **self.stream_options())
+        reader = spark.readStream.format(kind).options(**{**options, **self.stream_options()})
         if kind == "parquet":
             # A stream cannot look at its files before it starts, so look at those that are there.
             reader = reader.schema(spark.read.parquet(*self.paths).schema)
@@ -101,7 +101,7 @@ class Kafka:
     def stream_options(self) -> dict[str, str]:
         """Return the options for Spark's reader of streams from Kafka."""
         bound = {} if self.at_most is None else {"maxOffsetsPerTrigger": str(self.at_most)}
-        return self.reader_options() | bound
+        return bound | self.reader_options()
 
 
 def _with_file(documents: "DataFrame") -> "DataFrame":

@@ -228,6 +228,7 @@ def _session() -> Iterator["SparkSession"]:
     What Spark cannot do ends the job with one message.
     """
     try:
+        from py4j.protocol import Py4JJavaError
         from pyspark import SparkConf
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
@@ -242,8 +243,9 @@ def _session() -> Iterator["SparkSession"]:
     spark = SparkSession.builder.config(conf=conf).getOrCreate()
     try:
         yield spark
-    except PySparkException as error:
-        click.echo(f"rulec.spark: {error}", err=True)
+    except (PySparkException, Py4JJavaError) as error:
+        reason = getattr(error, "java_exception", error)  # without what Java was doing
+        click.echo(f"rulec.spark: {reason}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
     finally:
         spark.stop()
