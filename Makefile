@@ -6,12 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TYPES := $(VENV)-types
 
-.PHONY: help demo test conformance fuzz lint types bench clean
+.PHONY: help demo test conformance spark fuzz lint types bench clean
 
 help:
 	@echo "make demo         compile the shipped rules, match the sample log, print the alerts"
-	@echo "make test         run the tests"
+	@echo "make test         run the tests, but for those of make spark"
 	@echo "make conformance  run the tests that read recorded cases (RULEC_CONFORMANCE=folder)"
+	@echo "make spark        run the tests with Spark, Dask and Arrow (and Java, if it is here)"
 	@echo "make fuzz         run the property tests at length (COUNT=100000)"
 	@echo "make lint types   ruff; mypy strict on the installed package"
 	@echo "make bench        run the benchmarks"
@@ -34,10 +35,18 @@ demo: $(VENV)/rulec
 	$(BIN)/rulec run -r compiled.py docs/samples/audit.jsonl
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not spark"
 
 conformance: $(VENV)/dev
 	$(BIN)/python -m pytest -m conformance
+
+$(VENV)/engines: $(VENV)/dev
+	@echo "Adding Spark, Dask and Arrow ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]' --group engines
+	@touch $@
+
+spark: $(VENV)/engines
+	$(BIN)/python -m pytest -m spark
 
 COUNT ?= 100000
 fuzz: $(VENV)/dev

@@ -9,7 +9,8 @@ the name of a file (the block is written to it), and one of these words:
 * ``python``: a program that must run; a block ``text printed`` behind it is what it prints
 * ``json``, ``text``, ``ini``, ...: shown only
 
-The dots ``...`` in an output stand for anything. Tables that begin with
+The dots ``...`` in an output stand for anything. A page with a comment ``needs: MODULE, ...``
+is skipped where one of these cannot be imported. Tables that begin with
 ``condition`` or ``output`` are asked about the last ``json`` block before them.
 """
 
@@ -24,11 +25,13 @@ from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 from compiling import compile_condition
+from engines import needed
 from synthetic import SOURCE as TEST_SOURCE
 
 from rulec import RulesError, Source, compile_ruleset
@@ -47,6 +50,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 AUDIT = SOURCES["k8s_audit"]
 
+_NEEDS = re.compile(r"<!-- needs: (.*) -->")
 _FENCE = re.compile(r"^```(\w*)(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 
@@ -102,11 +106,18 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 # --- examples -----------------------------------------------------------------------
 
 
+def with_marks(page: Path) -> Any:
+    marks = [pytest.mark.spark] if _NEEDS.search(text_of(page)) else []
+    return pytest.param(page, id=page.name, marks=marks)
+
+
 @pytest.mark.usefixtures("utc")
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [with_marks(page) for page in PAGES])
 def test_the_examples_do_what_the_page_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if needs := _NEEDS.search(text_of(page)):
+        needed(*needs[1].split(", "))
     prepare(tmp_path, monkeypatch)
     names: dict[str, object] = {"__name__": "__main__"}
     found = blocks(page)
@@ -143,6 +154,7 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("FALCO_HOSTNAME", "node-1")
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     monkeypatch.syspath_prepend(str(folder))
 
 

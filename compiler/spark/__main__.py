@@ -1,0 +1,5 @@
+"""Run ``python -m rulec.spark``."""
+
+from rulec.spark.job import main
+
+main()
