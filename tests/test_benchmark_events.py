@@ -6,7 +6,7 @@ from statistics import mean
 
 import pytest
 from events import ALERTING, TYPICAL, Mix, churning, make
-from shipped import RULES
+from rule_sets import SHIPPED
 
 from rulec import compile_ruleset
 
@@ -50,7 +50,7 @@ def test_size_and_share_of_alerts(
     mix: Mix, size: tuple[int, int], share: tuple[float, float], kinds: int
 ) -> None:
     lines = list(make(COUNT, mix))
-    matcher = compile_ruleset(RULES).matcher("k8s_audit")
+    matcher = compile_ruleset(SHIPPED).matcher("k8s_audit")
     alerts = [alert.rule for line in lines for alert in matcher(line)]
     assert size[0] <= mean(map(len, lines)) <= size[1]
     assert share[0] <= len(alerts) / COUNT <= share[1]
