@@ -8,7 +8,7 @@ import matplotlib as mpl
 
 mpl.use("svg")
 
-from compiling import Compiling
+from compile_times import Compiling
 from contenders import (
     ALERT_HEAVY,
     ALERTS,

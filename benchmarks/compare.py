@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from compiling import Compiling, compile_all
+from compile_times import Compiling, compile_all
 from contenders import Contenders, DisagreementError, Logs
 from peers import PEERS, installed
 from report import Grid, asked, figures, missing_peers, requirements

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from compiling import Compiling
+from compile_times import Compiling
 from contenders import (
     ALERT_HEAVY,
     ALERTS,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compile_times import bytecode_in
 from rule_sets import COPIES, SHIPPED, many
 
 from rulec.api import build, build_files
@@ -32,6 +33,9 @@ def test_import(benchmark: Any, tmp_path: Path, code: str) -> None:
     """A whole process, empty or with an import of the module: the difference is the import."""
     (tmp_path / "compiled.py").write_text(build(SHIPPED).code, "utf-8")
     command = [sys.executable, "-c", code]
+    environment = bytecode_in(str(tmp_path))
     benchmark.pedantic(
-        lambda: subprocess.run(command, cwd=tmp_path, check=True), rounds=10, warmup_rounds=1
+        lambda: subprocess.run(command, cwd=tmp_path, env=environment, check=True),
+        rounds=10,
+        warmup_rounds=1,
     )
