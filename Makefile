@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TYPES := $(VENV)-types
 
-.PHONY: help demo test conformance spark fuzz lint types bench clean
+.PHONY: help demo test conformance spark fuzz lint types bench compare clean
 
 help:
 	@echo "make demo         compile the shipped rules, match the sample log, print the alerts"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz         run the property tests at length (COUNT=100000)"
 	@echo "make lint types   ruff; mypy strict on the installed package"
 	@echo "make bench        run the benchmarks"
+	@echo "make compare      compare with decoders and other engines (ARGS='--rounds 5')"
 
 $(VENV)/rulec: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("rulec needs Python 3.11 or newer: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
@@ -65,6 +66,14 @@ types: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m pytest benchmarks --benchmark-only
+
+$(VENV)/peers: $(VENV)/rulec
+	@echo "Adding the engines to compare with ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	@touch $@
+
+compare: $(VENV)/peers
+	$(BIN)/python benchmarks/compare.py $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache compiled.py

@@ -1,0 +1,1 @@
+"""A cluster that is made up: who asks its API server for what, and how that is logged."""

@@ -1,0 +1,156 @@
+"""What is compared: decoders, rulec in several ways, and other engines; and whether they agree."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import orjson
+from engines import Match, alerting, function_per_rule, matching
+from events import ALERTING, churning, make
+from peers import PEERS, installed
+from rule_sets import EIGHT
+from timing import Contender
+
+from rulec import compile_ruleset
+from rulec.runtime.ruleset import Ruleset
+
+SOURCE: Final = "k8s_audit"
+
+# Workloads.
+TYPICAL: Final = "typical"
+ALERT_HEAVY: Final = "alert-heavy"
+CHURN: Final = "churn"
+
+# Engines that others refer to.
+ORJSON: Final = "orjson.loads"
+MATCHES: Final = "rulec: bytes to matches"
+ALERTS: Final = "rulec: bytes to alerts"
+PLAIN: Final = "orjson and a function for each rule"
+RULEC_EIGHT: Final = "rulec"
+
+
+def decoded_by(rules: int) -> str:
+    """Return what matching of decoded events with so many rules is called."""
+    return f"rulec: {rules:,} rules"
+
+
+def plain_by(rules: int) -> str:
+    """Return what trying so many functions one by one is called."""
+    return f"a function for each of {rules:,} rules"
+
+
+class DisagreementError(Exception):
+    """Two engines gave different answers; the message has them and the event."""
+
+
+@dataclass(frozen=True)
+class Logs:
+    """The events of the benchmarks: lines by workload, and the same decoded."""
+
+    lines: dict[str, list[list[bytes]]]
+    decoded: dict[str, list[list[Any]]]
+
+    @classmethod
+    def make(cls, count: int, rounds: int) -> "Logs":
+        """Make ``count`` events for each workload, and new ones for each round of churn."""
+        churn = list(churning(count * (rounds + 1)))
+        lines = {
+            TYPICAL: [list(make(count))],
+            ALERT_HEAVY: [list(make(count, ALERTING))],
+            CHURN: [churn[start : start + count] for start in range(0, len(churn), count)],
+        }
+        decoded = {
+            name: [[orjson.loads(line) for line in batch] for batch in batches]
+            for name, batches in lines.items()
+        }
+        return cls(lines, decoded)
+
+
+class Contenders:
+    """Everything that is compared, made once; ``rulesets`` are by how many rules they have."""
+
+    def __init__(self, logs: Logs, rulesets: Mapping[int, Ruleset]) -> None:
+        self.logs = logs
+        self.rulesets = rulesets
+        self.shipped = rulesets[min(rulesets)]
+        eight = compile_ruleset(EIGHT, rule_matching="all").matcher(SOURCE)
+        self.eight: dict[str, Match] = {RULEC_EIGHT: matching(eight)} | {
+            name: make() for name, distribution, make in PEERS if installed(distribution)
+        }
+
+    def all(self) -> list[Contender]:
+        """Return what is to be measured."""
+        return [*self._from_bytes(), *self._by_rules(), *self._of_eight()]
+
+    def _from_bytes(self) -> Iterator[Contender]:
+        matcher = self.shipped.matcher(SOURCE)
+        plain = function_per_rule(self.shipped)
+        ways: dict[str, Callable[[bytes], object]] = {
+            "json.loads": json.loads,
+            ORJSON: orjson.loads,
+            "msgspec, untyped": msgspec.json.Decoder().decode,
+            MATCHES: matching(matcher),
+            ALERTS: alerting(matcher),
+            PLAIN: lambda line: plain(orjson.loads(line)),
+        }
+        for name, run in ways.items():
+            yield from self._over(self.logs.lines, name, run, (TYPICAL, ALERT_HEAVY))
+        yield from self._over(self.logs.lines, ORJSON, orjson.loads, (CHURN,))
+        yield from self._over(self.logs.lines, MATCHES, ways[MATCHES], (CHURN,))
+
+    def _by_rules(self) -> Iterator[Contender]:
+        workloads = (TYPICAL, ALERT_HEAVY, CHURN)
+        for rules, ruleset in self.rulesets.items():
+            run = matching(ruleset.matcher(SOURCE))
+            yield from self._over(self.logs.decoded, decoded_by(rules), run, workloads)
+            plain = function_per_rule(ruleset)
+            yield from self._over(self.logs.decoded, plain_by(rules), plain, workloads[:2])
+
+    def _of_eight(self) -> Iterator[Contender]:
+        for name, run in self.eight.items():
+            yield from self._over(self.logs.decoded, name, run, (TYPICAL, ALERT_HEAVY))
+
+    @staticmethod
+    def _over(
+        events: dict[str, list[list[Any]]],
+        engine: str,
+        run: Callable[[Any], object],
+        workloads: Sequence[str],
+    ) -> Iterator[Contender]:
+        for workload in workloads:
+            yield Contender(engine, workload, run, events[workload])
+
+    def check(self) -> int:
+        """Compare the answers of all engines on all events; return how many there were.
+
+        :raises DisagreementError: if two differ.
+        """
+        matcher = self.shipped.matcher(SOURCE)
+        from_bytes = matching(matcher)
+        ways: dict[str, Match] = {
+            "rulec: decoded events": matching(matcher),
+            **{decoded_by(n): matching(r.matcher(SOURCE)) for n, r in self.rulesets.items()},
+            PLAIN: function_per_rule(self.shipped),
+        }
+        events = [
+            pair
+            for name, batches in self.logs.lines.items()
+            for pair in zip(batches[0], self.logs.decoded[name][0], strict=True)
+        ]
+        for line, event in events:
+            _agree({MATCHES: from_bytes(line)} | _answers(ways, event), line)
+            _agree(_answers(self.eight, event), line)
+        return len(events)
+
+
+def _answers(ways: dict[str, Match], event: Any) -> dict[str, list[str]]:
+    return {name: match(event) for name, match in ways.items()}
+
+
+def _agree(answers: dict[str, list[str]], line: bytes) -> None:
+    if len(set(map(tuple, answers.values()))) == 1:
+        return
+    found = "\n".join(f"  {name}: {', '.join(names) or '-'}" for name, names in answers.items())
+    raise DisagreementError(f"not the same rules match this event:\n{line.decode()}\n{found}")
