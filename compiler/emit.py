@@ -116,9 +116,17 @@ class Module:
             argument = "" if loaded.argument is None else f" {loaded.argument}"
             wanted = f"load {loaded.field.name}{argument}"
             self.loads[key] = identifier(wanted, self.names)
-            view = None if (source, loaded) in self.outside else self.views.get(source)
+            view, outside = self.views.get(source), (source, loaded) in self.outside
             kept = self.kept.get((source, loaded), "")
-            load = Load(self.loads[key], loaded.field, loaded.argument, view, kept, self.imported)
+            load = Load(
+                self.loads[key],
+                loaded.field,
+                loaded.argument,
+                view,
+                outside,
+                kept,
+                self.imported,
+            )
             self.load_statements.append(load_function(load))
         return call(self.loads[key], name("event"))
 

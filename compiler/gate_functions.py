@@ -2,33 +2,47 @@
 
 import ast
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulec.bodies import described
 from rulec.condition_functions import ConditionBody
 from rulec.gates import Gates, Key, place
 from rulec.loads import member
-from rulec.nodes import Const
-from rulec.python import assign, call, constant, function, identifier, method, name
+from rulec.nodes import Const, Constant
+from rulec.python import (
+    assign,
+    call,
+    compare,
+    constant,
+    function,
+    identifier,
+    method,
+    name,
+    some,
+)
+from rulec.runtime.fields import CHARBUF
 from rulec.views import Shape, reach
 
 if TYPE_CHECKING:
     from rulec.emit import Module
 
 
+# What a gate is made of, one function each.
+PARTS: Final = ("key", "class", "candidates")
+
+
 def gate_functions(
     gates: Gates, source: str, view: Shape, module: "Module"
 ) -> tuple[list[ast.stmt], ast.expr]:
     """Return the functions of a gate, and the expression that makes the gate of them."""
-    key = identifier(f"{source} key", module.names)
-    candidates = identifier(f"{source} candidates", module.names)
+    titles = [identifier(f"{source} {part}", module.names) for part in PARTS]
+    key, class_, candidates = titles
     functions = [
         _key_function(key, gates, source, view),
+        _class_function(class_, gates, source, module),
         _candidates(candidates, gates, source, module),
     ]
-    keys = [_key(each, source, module, functions) for each in gates.keys]
-    made = call("Gate", name(key), ast.Tuple(keys, ast.Load()), name(candidates))
-    return functions, made
+    return functions, call("Gate", *map(name, titles))
 
 
 def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> ast.stmt:
@@ -78,17 +92,24 @@ def _candidates(identifier_: str, gates: Gates, source: str, module: "Module") -
     return function(identifier_, parameters, doc, body.statements)
 
 
-def _key(key: Key, source: str, module: "Module", functions: list[ast.stmt]) -> ast.expr:
-    """Write what the rules know of a key field; a signature becomes a function."""
-    constants = call("frozenset", constant(key.constants))
-    if not key.tests:
-        return call("Key", constants)
-    title = identifier(f"{source} {key.value.field.name} signature", module.names)
+def _class_function(identifier_: str, gates: Gates, source: str, module: "Module") -> ast.stmt:
+    """Write the function from the values of a key to what they have in common with others."""
     body = ConditionBody(source, module)
-    value = body.parameter(key.value)
-    body.present.add(key.value)
-    answers = [body.expression(test) for test in key.tests]
-    result = ast.Return(ast.Tuple(answers, ast.Load()))
-    doc = f"Return what rules ask about a {key.value.field.name} that none of them names."
-    functions.append(function(title, [value], doc, [*body.statements, result]))
-    return call("Key", constants, name(title))
+    parameters = [body.parameter(key.value) for key in gates.keys]
+    body.present.update(key.value for key in gates.keys)
+    classes = [_class_of(key, body) for key in gates.keys]
+    result = ast.Return(ast.Tuple(classes, ast.Load()))
+    doc = "Return what stands for such values: others that give the same are the same to all gates."
+    return function(identifier_, parameters, doc, [*body.statements, result])
+
+
+def _class_of(key: Key, body: ConditionBody) -> ast.expr:
+    """Write a value itself if some rule names it, else the answers to what rules ask about it."""
+    value = body.value(key.value)
+    answers = ast.Tuple([body.expression(test) for test in key.tests], ast.Load())
+    is_itself = compare(value, ast.Is(), ast.Constant(None))
+    if key.constants:
+        named = Constant(tuple(key.constants), CHARBUF)
+        known = body.module.operand("frozenset", named, inline=True)
+        is_itself = some([is_itself, compare(value, ast.In(), known)])
+    return ast.IfExp(is_itself, value, answers)

@@ -116,7 +116,7 @@ def _with_value(head: str, value: ast.expr, tail: str, indent: str) -> Iterator[
     line = head + ast.unparse(value) + tail
     if len(line) <= WIDTH:
         yield line
-    elif isinstance(value, ast.BoolOp | ast.UnaryOp | ast.BinOp):
+    elif isinstance(value, ast.BoolOp | ast.UnaryOp | ast.BinOp | ast.IfExp):
         # Only brackets let a statement go on in the next line.
         if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.BoolOp):
             head, value = f"{head}not ", value.operand
@@ -148,6 +148,10 @@ def _broken(value: ast.expr, indent: str, tail: str) -> Iterator[str]:
                 yield from _operand(operand, indent, word if number else "", tail if last else "")
         case ast.UnaryOp(ast.Not(), operand):
             yield from _operand(operand, indent, "not ", tail)
+        case ast.IfExp(test, body, otherwise):
+            yield from _lines(body, indent, "")
+            yield from _prefixed("if ", _lines(test, indent, ""), indent)
+            yield from _prefixed("else ", _lines(otherwise, indent, tail), indent)
         case ast.BinOp(left, ast.Mod(), right):
             yield indent + ast.unparse(left)
             yield from _prefixed("% ", _lines(right, indent, tail), indent)

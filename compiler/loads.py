@@ -34,7 +34,7 @@ from rulec.runtime.fields import (
     pointer_steps,
     steps,
 )
-from rulec.views import Reached, Shape, reach
+from rulec.views import SIMPLE, Reached, Shape, reach
 
 # Imports a function, from where it is defined, and returns its name.
 Imported = Callable[[Compute], str]
@@ -45,14 +45,16 @@ class Load:
     """A field to load, with its argument, from events of a source.
 
     ``function`` is the name of the function that does it. Without a ``view``,
-    it looks at the decoded document. What several rules ask for is ``kept`` as
-    an attribute of the event.
+    the event is there as objects. What is ``outside`` of the view is looked for
+    in the decoded document. What several rules ask for is ``kept`` as an
+    attribute of the event.
     """
 
     function: str
     field: Field
     argument: str | None
     view: Shape | None
+    outside: bool
     kept: str
     imported: Imported
 
@@ -120,9 +122,8 @@ def _computed(load: Load) -> Iterable[ast.stmt]:
 
 def _one_value(load: Load, path: tuple[Step, ...]) -> Iterable[ast.stmt]:
     yield from _walk("value", load, path)
-    if load.field.type.kind is Kind.STRING and load.field.convert is None:
-        # Most events have most things not: that needs no call.
-        missing = compare(name("value"), ast.Is(), name("MISSING"))
+    if _reached(load, path).shape is SIMPLE:
+        missing = compare(name("value"), ast.Is(), ast.Constant(None))
         yield ast.If(missing, [ast.Return(ast.Constant(None))], [])
     yield ast.Return(_converted("value", load))
 
@@ -151,9 +152,10 @@ def _walk(variable: str, load: Load, path: tuple[Step, ...]) -> Iterable[ast.stm
 def _reached(load: Load, path: tuple[Step, ...]) -> Reached:
     """Follow a path as far as the view goes; what is not in the view is in the document."""
     root = load.field.root
-    if load.view is None or not declarable(path):
-        document = "audit_document" if root == "audit" else "document"
-        return Reached(ast.Attribute(name("event"), document, ast.Load()), None, path)
+    if load.view is None or load.outside or not declarable(path):
+        if load.view is not None or not path:
+            root = "audit_document" if root == "audit" else "document"
+        return Reached(ast.Attribute(name("event"), root, ast.Load()), None, path)
     return reach(ast.Attribute(name("event"), root, ast.Load()), load.view, path)
 
 
@@ -223,13 +225,18 @@ def _loop(
         else:
             inner = None
             body.append(assign(item, member(item, step)))
+        missing: ast.expr = ast.Constant(None) if inner is SIMPLE else name("MISSING")
         if load.field.complete:
-            lacking = compare(name(item), ast.Is(), name("MISSING"))
+            lacking = compare(name(item), ast.Is(), missing)
             body.append(ast.If(lacking, [ast.Return(ast.Constant(None))], []))
-    body.append(assign(item, _converted(item, load)))
-    keep = method(name("found"), "append", name(item))
-    body.append(ast.If(is_present(name(item)), [ast.Expr(keep)], []))
-    return _for(item, array, body)
+    keep = ast.Expr(method(name("found"), "append", name(item)))
+    convert: list[ast.stmt] = [
+        assign(item, _converted(item, load)),
+        ast.If(is_present(name(item)), [keep], []),
+    ]
+    if inner is SIMPLE and not load.field.complete:
+        convert = [ast.If(is_present(name(item)), convert, [])]
+    return _for(item, array, [*body, *convert])
 
 
 def _for(item: str, array: ast.expr, body: list[ast.stmt]) -> ast.stmt:

@@ -208,6 +208,8 @@ def _declared(json_name: str, member: Member, envelope: Envelope | None = None) 
     """Write the declaration of a member: its name, its type, its default if it may be missing."""
     type_ = name("Raw") if member.decoded_by else member.shape.annotation()
     default: ast.expr | None = name("MISSING")
+    if member.shape is SIMPLE and not member.decoded_by:
+        default = ast.Constant(None)
     if member.shape.element is not None and not member.decoded_by:
         default = ast.Tuple([], ast.Load())
     elif member.shape.part and not member.decoded_by:

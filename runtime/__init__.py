@@ -21,7 +21,7 @@ EXPORTS: Final[Mapping[str, str]] = {
         "events": ("SeenEvent",),
         "extract": ("elements", "follow"),
         "fields": ("MISSING",),
-        "gate": ("Gate", "Key"),
+        "gate": ("Gate",),
         "globs": ("glob", "iglob"),
         "jsontext": ("text",),
         "rendering": (

@@ -47,7 +47,9 @@ class Alert:
         that a value with a newline cannot pass for a second alert;
         ``escape=False`` leaves them as they are.
         """
-        return self.output.translate(_CONTROL) if escape else self.output
+        line = self.output
+        # Most lines have nothing in them that would have to be escaped.
+        return line.translate(_CONTROL) if escape and not line.isprintable() else line
 
     def json(
         self,

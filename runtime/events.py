@@ -1,6 +1,7 @@
 """Events, as the compiled rules see them."""
 
 import os
+from functools import cache
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -8,8 +9,12 @@ import msgspec
 from rulec.runtime.jsontext import decode, text
 
 
+@cache
 def host_name() -> str:
-    """Return the name that alerts give for this machine; FALCO_HOSTNAME overrides it."""
+    """Return the name that alerts give for this machine; FALCO_HOSTNAME overrides it.
+
+    It is looked up once in a process.
+    """
     return os.environ.get("FALCO_HOSTNAME") or os.uname().nodename
 
 

@@ -7,92 +7,72 @@ by inventing names. Both are bounded, and cleared when they are full.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Final
 
 from rulec.runtime.events import SeenEvent
-from rulec.runtime.fields import MISSING
 from rulec.runtime.jsontext import text
 
 _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What the rules know of the values of a key field.
-
-    ``constants`` are those that some rule names. ``signature`` gives for any
-    other value the answers to everything else that rules ask about it.
-    """
-
-    constants: frozenset[str]
-    signature: Callable[[str], tuple[bool, ...]] | None = None
-
-    def class_of(self, value: str | None) -> Any:
-        """Return what stands for a value: itself, or what it has in common with others."""
-        if value is None or value in self.constants:
-            return value
-        return () if self.signature is None else self.signature(value)
-
-
 class Gate:
     """The rules that can match an event, by the values of its key fields.
 
-    ``key`` gives the values for the views of an event, ``candidates`` the
-    numbers of the rules for the values, as texts: they are the rules whose
-    gates these values open. ``known`` remembers the numbers by the values.
+    ``key`` gives the values for the views of an event. ``class_of`` gives what
+    stands for some values, as texts, ``candidates`` the numbers of the rules
+    for them: those whose gates these values open. ``known`` remembers the
+    numbers by the values.
     """
 
-    __slots__ = ("_by_class", "_candidates", "_keys", "key", "known")
+    __slots__ = ("_by_class", "_candidates", "_class_of", "key", "known")
 
     def __init__(
         self,
         key: Callable[[Any, Any], tuple[Any, ...]],
-        keys: tuple[Key, ...],
+        class_of: Callable[..., tuple[Any, ...]],
         candidates: Callable[..., tuple[int, ...]],
     ) -> None:
         self.key = key
-        self._keys = keys
+        self._class_of = class_of
         self._candidates = candidates
         self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
 
     def __call__(self, event: SeenEvent) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
-        return self.look_up(tuple(map(_unmistakable, self.key(event.data, event.audit))))
+        key = self.key(event.data, event.audit)
+        # Among what a caller may have put into an object, much is equal that has another text.
+        return self.look_up(key if _TEXTS.issuperset(map(type, key)) else _as_texts(key))
 
     def look_up(self, key: tuple[Any, ...]) -> tuple[int, ...]:
         """Return the numbers for some values, as a decoder gives them, and remember them."""
-        try:
-            found = self.known.get(key)
-        except TypeError:  # an object or an array
-            return self._of_class(tuple(map(text, key)))
+        texts, is_itself = key, True
+        if not _TEXTS.issuperset(map(type, key)):
+            texts, is_itself = _as_texts(key), all(map(_is_itself, key))
+        found = self.known.get(key) if is_itself else None
         if found is None:
-            found = self._of_class(tuple(map(text, key)))
-            if all(map(_is_itself, key)):
+            classes = self._class_of(*texts)
+            found = self._by_class.get(classes)
+            if found is None:
+                found = self._candidates(*texts)
+                if len(self._by_class) >= _MOST_CLASSES:
+                    self._by_class.clear()
+                self._by_class[classes] = found
+            if is_itself:
                 if len(self.known) >= _MOST_KEYS:
                     self.known.clear()
                 self.known[key] = found
         return found
 
-    def _of_class(self, texts: tuple[str | None, ...]) -> tuple[int, ...]:
-        classes = tuple(key.class_of(each) for key, each in zip(self._keys, texts, strict=True))
-        found = self._by_class.get(classes)
-        if found is None:
-            found = self._candidates(*texts)
-            if len(self._by_class) >= _MOST_CLASSES:
-                self._by_class.clear()
-            self._by_class[classes] = found
-        return found
+
+# The types of what is its own text, or none.
+_TEXTS: Final = frozenset({str, NoneType})
 
 
-def _unmistakable(value: Any) -> Any:
-    """Return a value of a decoded document that is equal to no value with another text."""
-    if type(value) is str:
-        return value
-    found = text(value)
-    return MISSING if found is None else found
+def _as_texts(key: tuple[Any, ...]) -> tuple[str | None, ...]:
+    return tuple(None if value is None else text(value) for value in key)
 
 
 def _is_itself(value: Any) -> bool:
@@ -100,6 +80,4 @@ def _is_itself(value: Any) -> bool:
 
     True is 1, and false is 0.
     """
-    if type(value) is int:
-        return value > 1
-    return type(value) is str or value is MISSING or value is None
+    return value > 1 if type(value) is int else type(value) in _TEXTS

@@ -15,7 +15,7 @@ from rulec.runtime.alert import Alert
 from rulec.runtime.brackets import SMALL, too_deep
 from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
 from rulec.runtime.gate import Gate
-from rulec.runtime.views import MISFITS, Seen, View, decoder, viewed
+from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
 
 if TYPE_CHECKING:
     from rulec.runtime.ruleset import Program, Rule
@@ -56,7 +56,7 @@ class Matcher:
     ) -> None:
         self.source = source
         self.rules = tuple(rule for rule in program.rules if only is None or rule.name in only)
-        self.gate = program.gate or Gate(_no_key, (), lambda: tuple(range(len(program.rules))))
+        self.gate = program.gate or Gate(_no_key, _no_key, lambda: tuple(range(len(program.rules))))
         self._numbered = program.rules
         self._conditions = [
             rule.condition if rule in self.rules else _never for rule in program.rules
@@ -67,7 +67,8 @@ class Matcher:
         self._time = _time_of(program.seen, source.documents.time)
         self._event = SeenEvent if program.seen is None else program.seen.event
         quick = self._view is not None and source.envelope is not None
-        self._decode: Callable[[bytes], Any] = decoder(self._view) if quick else _not_at_a_glance
+        self._decode: Callable[[Any], Any] = decoder(self._view) if quick else _not_at_a_glance
+        self._convert = converter(self._view) if quick else _not_at_a_glance
         self._glance = self._new_glance()
 
     def __call__(self, document: Any) -> list[Alert]:
@@ -76,23 +77,21 @@ class Matcher:
         :raises EventError: if the document is bytes or text that is no
             document of this source.
         """
-        found = self._glance(document) if type(document) is bytes else None
-        return [
-            rule.alert(event)
-            for event, rules in ([found] if found is not None else self._matched(document))
-            for rule in rules
-            if event is not None
-        ]
+        found = self._glance(document)
+        if found is None:
+            return [rule.alert(seen) for seen, rules in self._matched(document) for rule in rules]
+        event, rules = found
+        return [rule.alert(event) for rule in rules if event is not None]
 
     def matches(self, document: Any) -> "Sequence[Rule]":
         """Return the rules that match, without their outputs: for each event in a document.
 
         :raises EventError: as above.
         """
-        found = self._glance(document) if type(document) is bytes else None
-        if found is not None:
-            return found[1]
-        return [rule for _, rules in self._matched(document) for rule in rules]
+        found = self._glance(document)
+        if found is None:
+            return [rule for _, rules in self._matched(document) for rule in rules]
+        return found[1]
 
     def match(self, event: Event) -> list[Alert]:
         """Return the alerts of one event that was read before, in the order of the rules."""
@@ -156,22 +155,19 @@ class Matcher:
 
     # --- at a glance ----------------------------------------------------------------
 
-    def _new_glance(self) -> "Callable[[bytes], Matched | None]":
+    def _new_glance(self) -> Callable[[Any], Matched | None]:
         """Return the function that says what matches a plain event.
 
         It returns None for a document that has to be read with care.
         """
-        # Most documents get as far as to the second return. What they need is at hand.
-        decode, key, known, look_up = (
-            self._decode,
-            self.gate.key,
-            self.gate.known,
-            self.gate.look_up,
-        )
+        # Most documents get no further than "no match". What they need is at hand.
+        decoders = {bytes: self._decode, dict: self._convert}
+        key, known, look_up = self.gate.key, self.gate.known, self.gate.look_up
         make, alone = self._event, self._documents.new_run()
 
-        def glance(document: bytes) -> Matched | None:
-            if len(document) > SMALL and _is_large_or_deep(document):
+        def glance(document: Any) -> Matched | None:
+            decode = decoders.get(type(document))
+            if decode is None or (len(document) > SMALL and _is_large_or_deep(document)):
                 return None
             try:
                 view = decode(document)
@@ -225,11 +221,11 @@ def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[
     return (lambda view: time(None)) if stamp is None else (lambda view: time(stamp(view)))
 
 
-def _not_at_a_glance(document: bytes) -> View:
+def _not_at_a_glance(document: Any) -> View:
     raise msgspec.ValidationError("documents of this source have to be read with care")
 
 
-def _no_key(data: Any, audit: Any) -> tuple[Any, ...]:
+def _no_key(*_: Any) -> tuple[Any, ...]:
     return ()
 
 
@@ -237,5 +233,5 @@ def _never(event: SeenEvent) -> bool:
     return False
 
 
-def _is_large_or_deep(document: bytes) -> bool:
-    return len(document) > _PLAIN or too_deep(document)
+def _is_large_or_deep(document: bytes | dict[str, Any]) -> bool:
+    return isinstance(document, bytes) and (len(document) > _PLAIN or too_deep(document))

@@ -6,7 +6,8 @@ else; big members stay undecoded until a rule asks for them. A document that
 is there as objects, or that has something unexpected in it, is brought into
 the same shape, so there is one way only to look at an event.
 
-A member that is not there is MISSING. What is no object has no members.
+A simple member that is not there is None, others are MISSING. What is no object
+has no members.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +23,22 @@ from rulec.runtime.extract import elements
 from rulec.runtime.fields import MISSING
 from rulec.runtime.jsontext import Number, decode
 
-__all__ = ["MISFITS", "Part", "Raw", "Seen", "Simple", "View", "decoder", "opened", "viewed"]
+__all__ = [
+    "MISFITS",
+    "Part",
+    "Raw",
+    "Seen",
+    "Simple",
+    "View",
+    "converter",
+    "decoder",
+    "opened",
+    "viewed",
+]
 
-# A value without parts. Numbers with a fraction are not among them: a float is not what was
-# written.
-Simple: TypeAlias = str | int | bool | None
+# A value without parts, or None where there is none. Numbers with a fraction are not among them: a
+# float is not what was written. Nor is null, for which there is its text.
+Simple: TypeAlias = str | int | bool
 
 
 class View(msgspec.Struct, gc=False, eq=False):
@@ -71,12 +83,11 @@ def viewed(value: Any, shape: type[Shape]) -> Shape:
     """Return the members of a value, decoded or not, as a view or a part.
 
     >>> class Pod(Part):
-    ...     name: Any = MISSING
-    ...     images: list[Any] = ()
-    >>> viewed({"name": 5, "images": ["a"], "kind": "Pod"}, Pod)
-    Pod(name=5, images=['a'])
-    >>> viewed(Raw(b'{"name": null, "images": 7}'), Pod), viewed("no object", Pod) == Pod()
-    (Pod(name=None, images=()), False)
+    ...     name: Simple = None
+    >>> viewed({"name": 5, "kind": "Pod"}, Pod), viewed(Raw(b'{"name": "a"}'), Pod)
+    (Pod(name=5), Pod(name='a'))
+    >>> viewed(Raw(b'{"name": null}'), Pod), viewed("no object", Pod)
+    (Pod(name='null'), Pod(name=None))
     """
     if type(value) is Raw:
         try:
@@ -84,11 +95,20 @@ def viewed(value: Any, shape: type[Shape]) -> Shape:
         except MISFITS:
             return viewed(decode(bytes(value)), shape)
         return found
-    relaxed: type[Shape] = _relaxed(shape)
+    relaxed: type[Shape] = _of_objects(shape, strict=False)
     try:
         return msgspec.convert(value, relaxed)
     except MISFITS:
         return _members(value, relaxed)
+
+
+def converter(shape: type[View]) -> Callable[[Any], Any]:
+    """Return the function that brings an object that was decoded before into a view.
+
+    It raises one of ``MISFITS`` for what does not have that shape exactly.
+    """
+    objects: type[View] = _of_objects(shape, strict=True)
+    return lambda value: msgspec.convert(value, objects)
 
 
 def opened(value: Any) -> Any:
@@ -100,30 +120,43 @@ def opened(value: Any) -> Any:
 
 
 @cache
-def _relaxed(shape: type[Any]) -> type[Any]:
-    """Return a shape for objects: no member has to be there, and any value may be one."""
+def _of_objects(shape: type[Any], strict: bool) -> type[Any]:
+    """Return a shape for objects, in which nothing waits to be decoded.
+
+    Unless it is ``strict``, no member has to be there, and simple values may
+    be whatever a caller has in place of them.
+    """
     declared = msgspec.structs.fields(shape)
-    members = []
+    members: list[Any] = []
     for field in declared:
-        type_ = _relaxed_type(field.type)
-        default: Any = field.default
-        if field.required:
-            default = "" if type_ is str else MISSING
-        members.append((field.name, type_, type_() if isinstance(default, Part) else default))
+        type_ = _type_of_objects(field.type, strict)
+        if field.required and strict:
+            members.append((field.name, type_))
+        elif field.required:
+            missing = MISSING if type_ is Any else "" if type_ is str else None
+            members.append((field.name, type_, missing))
+        else:
+            default = field.default
+            members.append((field.name, type_, type_() if isinstance(default, Part) else default))
     return msgspec.defstruct(
         shape.__name__,
         members,
         bases=(View if issubclass(shape, View) else Part,),
         rename={field.name: field.encode_name for field in declared},
+        kw_only=True,
     )
 
 
-def _relaxed_type(type_: Any) -> Any:
+def _type_of_objects(type_: Any, strict: bool) -> Any:
+    if type_ is Raw:
+        return Any
     if get_origin(type_) is list:
-        return list[_relaxed_type(get_args(type_)[0])]  # type: ignore[misc]
-    if type_ is str:  # of the envelope: others may rely on it
-        return str
-    return _relaxed(type_) if isinstance(type_, type) and issubclass(type_, Part) else Any
+        return list[_type_of_objects(get_args(type_)[0], strict)]  # type: ignore[misc]
+    if isinstance(type_, type) and issubclass(type_, Part):
+        return _of_objects(type_, strict)
+    if strict or type_ is str:
+        return type_
+    return str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +186,16 @@ def _viewer(type_: Any) -> Callable[[Any], Any] | None:
         return lambda value: [view(element) for element in elements(value)]
     if isinstance(type_, type) and issubclass(type_, Part):
         return lambda value: _members(value, type_)
-    return (lambda value: value if type(value) is str else "") if type_ is str else None
+    if type_ is str:  # of the envelope: others may rely on it
+        return lambda value: value if type(value) is str else ""
+    return None if type_ is Any else _simple
+
+
+def _simple(value: Any) -> Any:
+    """Return a value in place of a simple one: whoever reads it wants its text."""
+    if value is None:
+        return "null"
+    return None if value is MISSING else value
 
 
 def _members(value: Any, shape: type[Shape]) -> Shape:

@@ -3,6 +3,8 @@
 import conformance
 import pytest
 
+from rulec.runtime.events import host_name
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     help_text = "write the generated modules to tests/golden instead of comparing with them"
@@ -15,3 +17,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("conformance")
         for line in conformance.reported:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_host_name() -> None:
+    """Let tests say what this machine is called: it is looked up once in a process."""
+    host_name.cache_clear()

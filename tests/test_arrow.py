@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from alert_rows import comparable, found_by_one_process
-from engines import needed
 from events import ALERTING, make
-from shipped import RULES
+from installed_engines import needed
+from rule_sets import SHIPPED as RULES
 
 from rulec import compile_ruleset
 from rulec.runtime.arrow import BATCH_ROWS, Shipped, alert_schema, match_batches, match_table

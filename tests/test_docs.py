@@ -31,7 +31,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from compiling import compile_condition
-from engines import needed
+from installed_engines import needed
 from synthetic import SOURCE as TEST_SOURCE
 
 from rulec import RulesError, Source, compile_ruleset

@@ -67,6 +67,8 @@ BUILTINS = frozenset(
 )
 # Where the members of an event are looked for: not all can be declared in a view.
 EVENT = {"data", "audit", "document", "get"}
+# What it takes to get at those that cannot.
+OPENED = {"MISSING", "Raw", "Simple", "opened"}
 # What the declarations of views take from Python.
 TYPES = frozenset({"typing.Any", "typing.Literal"})
 
@@ -342,8 +344,9 @@ def substance(code: str) -> Substance:
             for node in nodes
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
+            if alias.name not in OPENED
         ),
-        frozenset(outside),
+        frozenset(outside - OPENED),
         frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
         - (members | EVENT),
     )

@@ -16,9 +16,9 @@ from typing import Any
 import click
 import pytest
 from alert_rows import Row, comparable, found_by_one_process
-from engines import needed
 from events import ALERTING, make
-from shipped import RULES
+from installed_engines import needed
+from rule_sets import SHIPPED as RULES
 
 from rulec import compile_ruleset
 from rulec.runtime.ruleset import Ruleset
