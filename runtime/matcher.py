@@ -66,9 +66,10 @@ class Matcher:
         self._view = None if program.seen is None else program.seen.view
         self._time = _time_of(program.seen, source.documents.time)
         self._event = SeenEvent if program.seen is None else program.seen.event
-        quick = self._view is not None and source.envelope is not None
-        self._decode: Callable[[Any], Any] = decoder(self._view) if quick else _not_at_a_glance
-        self._convert = converter(self._view) if quick else _not_at_a_glance
+        self._decode: Callable[[Any], Any] = _not_at_a_glance
+        self._convert: Callable[[Any], Any] = _not_at_a_glance
+        if self._view is not None and source.envelope is not None:
+            self._decode, self._convert = decoder(self._view), converter(self._view)
         self._glance = self._new_glance()
 
     def __call__(self, document: Any) -> list[Alert]:
@@ -161,7 +162,7 @@ class Matcher:
         It returns None for a document that has to be read with care.
         """
         # Most documents get no further than "no match". What they need is at hand.
-        decoders = {bytes: self._decode, dict: self._convert}
+        decoders: dict[type, Callable[[Any], Any]] = {bytes: self._decode, dict: self._convert}
         key, known, look_up = self.gate.key, self.gate.known, self.gate.look_up
         make, alone = self._event, self._documents.new_run()
 
