@@ -18,14 +18,35 @@ _ROUNDS: Final = 16
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
 
-# Documents up to this size, in bytes, may be nested as deeply as they like: to skip so many
-# levels is no danger to any stack, and whatever is decoded is decoded flatly.
-SMALL: Final = 4096
+# Documents up to this size, in bytes, may be nested as deeply as they like: what is decoded of them
+# is decoded in pieces where that is needed.
+SMALL: Final = 12 * 1024
+
+# To skip so many levels takes no more stack than any thread has. As many bytes hold no more.
+_SKIPPED_LEVELS: Final = 4000
+_FLAT: Final = 4096
 
 
 def too_deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:
     """Return whether a document that is not small is nested more than ``limit`` levels deep."""
     return len(document) > SMALL and deep(document, limit)
+
+
+def can_be_skipped(document: bytes) -> bool:
+    """Return whether it is safe to let a decoder skip parts of a document, however they are nested.
+
+    >>> can_be_skipped(b"[" * 4000), can_be_skipped(b"[" * 5000)
+    (True, False)
+    """
+    size = len(document)
+    if size <= _FLAT:
+        return True
+    if size > SMALL:
+        return not deep(document)
+    # A level of objects takes at least four bytes, one of arrays a single one. So without many
+    # arrays there are not so many levels.
+    arrays = size - len(document.replace(b"[", b""))
+    return 3 * arrays < 4 * _SKIPPED_LEVELS - size
 
 
 def deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from rulec.runtime.alert import Alert
-from rulec.runtime.brackets import SMALL, too_deep
+from rulec.runtime.brackets import can_be_skipped
 from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
 from rulec.runtime.gate import Gate
 from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 # Larger documents, in bytes, are read with care: the limits of sources are not below this.
 _PLAIN: Final = 256 * 1024
+
+
+# Few documents are larger than this, in bytes; the others cannot be nested too deeply.
+_FLAT: Final = 4096
 
 
 class Outcome(NamedTuple):
@@ -164,11 +168,12 @@ class Matcher:
         # Most documents get no further than "no match". What they need is at hand.
         decoders: dict[type, Callable[[Any], Any]] = {bytes: self._decode, dict: self._convert}
         key, known, look_up = self.gate.key, self.gate.known, self.gate.look_up
-        make, alone = self._event, self._documents.new_run()
+        make, when, alone = self._event, self._time, self._documents.new_run()
+        conditions, numbered, first = self._conditions, self._numbered, self._first
 
         def glance(document: Any) -> Matched | None:
             decode = decoders.get(type(document))
-            if decode is None or (len(document) > SMALL and _is_large_or_deep(document)):
+            if decode is None or (len(document) > _FLAT and not _can_be_skipped(document)):
                 return None
             try:
                 view = decode(document)
@@ -179,22 +184,27 @@ class Matcher:
                 numbers = look_up(key(view, view))
             if not numbers:
                 return _NO_MATCH
-            event = make(view, self._time, 1, view, alone, document)
+            event = make(view, when, 1, view, alone, document)
+            rules = []
             try:
-                rules = self._tried(numbers, event)
+                for number in numbers:
+                    if conditions[number](event):
+                        rules.append(numbered[number])
+                        if first:
+                            break
             except NoTimeError:
                 return None
             if not rules:
                 return _NO_MATCH
             # Only now does it matter whether it has a time.
-            event.moment = self._time(view)
+            event.moment = when(view)
             return None if event.moment is None else (event, rules)
 
         return glance
 
     def glimpse(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
-        if len(document) > SMALL and _is_large_or_deep(document):
+        if not _can_be_skipped(document):
             return None
         try:
             view: View = self._decode(document)
@@ -234,5 +244,5 @@ def _never(event: SeenEvent) -> bool:
     return False
 
 
-def _is_large_or_deep(document: bytes | dict[str, Any]) -> bool:
-    return isinstance(document, bytes) and (len(document) > _PLAIN or too_deep(document))
+def _can_be_skipped(document: bytes | dict[str, Any]) -> bool:
+    return isinstance(document, dict) or (len(document) <= _PLAIN and can_be_skipped(document))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulec.runtime.brackets import SMALL, deep, outside_strings, too_deep, unclosed
+from rulec.runtime.brackets import SMALL, can_be_skipped, deep, outside_strings, too_deep, unclosed
 from rulec.runtime.convert import CONVERT
 from rulec.runtime.fields import MISSING, Kind
 from rulec.runtime.jsontext import Number, compact_size, decode, indented, text, texts
@@ -192,6 +192,15 @@ def test_depth(document: bytes, expected: bool) -> None:
     assert deep(document) is expected
     assert too_deep(document) is (expected and len(document) > SMALL)
     assert too_deep(document + b" " * SMALL) is expected
+
+
+@pytest.mark.parametrize("level", [b"[", b'{"":', b'{"a":[', b'{"":[['])
+def test_what_is_skipped_has_no_more_levels_than_a_stack_can_take(level: bytes) -> None:
+    brackets = level.count(b"[") + level.count(b"{")
+    for levels in range(100, 12_000, 100):
+        document = level * (levels // brackets)
+        assert not (can_be_skipped(document) and levels > 4096)
+        assert can_be_skipped(document) or levels > 300
 
 
 @pytest.mark.parametrize("levels", [99, 100, 101, 299, 300, 301, 900, 5000])
