@@ -1,7 +1,7 @@
 """What rules cost on a log, and what would make them cheaper."""
 
 from collections.abc import Callable, Collection, Iterable
-from os import PathLike
+from os import PathLike, fspath
 from typing import Unpack
 
 from rulec.api import Options, plan_files
@@ -10,6 +10,7 @@ from rulec.plan import Plan
 from rulec.profile.instruments import Instruments
 from rulec.profile.results import Profile
 from rulec.runtime.engine import run
+from rulec.runtime.inputs import expand
 from rulec.runtime.sources.json_source import JsonSource
 
 __all__ = ["Profile", "measure", "profile"]
@@ -17,7 +18,7 @@ __all__ = ["Profile", "measure", "profile"]
 
 def profile(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
-    inputs: Iterable[str],
+    inputs: Iterable[str | PathLike[str]],
     source: str,
     sources: Collection[str | JsonSource] | None = None,
     **options: Unpack[Options],
@@ -25,15 +26,17 @@ def profile(
     """Compile rules, match the events of ``inputs`` against them, and measure.
 
     ``paths``, ``sources`` and the options are those of ``compile_ruleset``;
-    ``inputs`` are files of events for ``source``. Events that are none are
-    skipped and counted.
+    ``inputs`` are files of events for ``source``, or directories of such.
+    What is no event is skipped and counted.
 
     :raises RulesError: if there is something wrong with the rules.
     :raises ValueError: if an option has no such value.
+    :raises KeyError: if there is no such source.
+    :raises OSError: if a directory cannot be read.
     """
     files = collect([paths] if isinstance(paths, str | PathLike) else list(paths))
     planned, _ = plan_files(files, sources=sources, **options)
-    return measure(planned, source, inputs)
+    return measure(planned, source, expand(map(fspath, inputs)))
 
 
 def measure(

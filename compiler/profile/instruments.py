@@ -217,6 +217,7 @@ class _Gate(Gate):
     """A gate that counts what it lets through."""
 
     def __init__(self, gate: Gate, rules: tuple[_Rule, ...]) -> None:
+        self.key = gate.key
         self._gate = gate
         self._rules = rules
         self._total = self._events = self._closed = 0
@@ -228,7 +229,7 @@ class _Gate(Gate):
         self._total += perf_counter_ns() - began
         self._events += 1
         self._closed += not found
-        self._distinct.add(self._gate.key(event))
+        self._distinct.add(self.key(event))
         for number in found:
             self._rules[number].open += 1
         return found

@@ -18,6 +18,8 @@ from rulec.text import Span
 
 # The text of a condition is cut to this, and folded where the screen is narrower.
 _LONGEST: Final = 120
+# No time is longer than this: the columns are as wide in every run.
+_DURATION: Final = len("1.23 ms")
 
 
 def show(profile: Profile, console: Console, top: int) -> None:
@@ -74,6 +76,7 @@ def _table(*columns: str) -> Table:
             justify="left" if is_text else "right",
             no_wrap=column not in ("rule", "condition"),
             overflow="fold",
+            min_width=_DURATION if column in ("time", "each") else None,
         )
     return table
 
