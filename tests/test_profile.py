@@ -4,7 +4,9 @@ Times differ from run to run. So the advice is tested on profiles that were
 measured and then given times by hand.
 """
 
+import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 from compiling import compile_condition
+from rich.console import Console
 from rule_events import audit_event
 from synthetic import SOURCE
 
@@ -26,6 +29,7 @@ from rulec.profile.alternatives import alternatives
 from rulec.profile.document import document
 from rulec.profile.evidence import ENOUGH, Advice
 from rulec.profile.results import Part
+from rulec.profile.tables import show, show_rule
 from rulec.profile.words import clipped, duration, percent
 from rulec.runtime.sources import SOURCES
 from rulec.written import written
@@ -413,6 +417,26 @@ def test_numbers_and_conditions_as_people_read_them() -> None:
     shares = [0, 0.001, 0.5, 0.999, 1]
     assert list(map(percent, shares)) == ["0%", "<1%", "50%", "99%", "100%"]
     assert clipped("a" * 20, 10) == "aaaaaa ..."
+
+
+def test_bytes_that_are_no_utf8_do_not_break_the_json(tmp_path: Path) -> None:
+    condition = r"""ka.useragent contains '\xff' and ka.uri = '/"'"""
+    found = json.loads(document(profiled(tmp_path, {"r": condition}, requests({}))))
+    parts = [part["condition"] for part in found["rules"][0]["condition"]["parts"]]
+    assert parts == [r'ka.uri = "/\""', "ka.useragent contains \ufffd"]
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_tables_fit(width: int, tmp_path: Path) -> None:
+    found = profile(ROOT / "rules", [SAMPLE], "k8s_audit")
+    console = Console(width=width, file=io.StringIO())
+    with console.capture() as printed:
+        show(found, console, 5)
+        show_rule(found.dearest()[0], found, console)
+    text = printed.get()
+    assert max(map(len, text.splitlines())) <= width
+    for column in ("time", "share", "possible", "tried", "matched", "each", "rule", "condition"):
+        assert re.search(rf"\b{column}\b", text), column
 
 
 def test_keys_of_the_json(tmp_path: Path) -> None:

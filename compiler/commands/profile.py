@@ -91,10 +91,10 @@ def command(
             "give the rules that it was built from"
         )
     plan = _plan(rules, quiet, options)
-    if name is not None:
-        _find(name, plan)
-    found = expanded(inputs)
     source = source_of_inputs((rule.source for rule in plan.rules), options["sources"])
+    if name is not None:
+        _find(name, [rule.name for rule in plan.rules if rule.source == source])
+    found = expanded(inputs)
     if not quiet:
         tell_of_stdin(found)
     from rulec.profile import measure
@@ -125,11 +125,10 @@ def _plan(rules: tuple[Path, ...], quiet: bool, options: dict[str, Any]) -> "Pla
     return plan
 
 
-def _find(name: str, plan: "Plan") -> None:
+def _find(name: str, names: list[str]) -> None:
     """Complain if there is no rule of this name."""
     from rulec.item_reader import suggest
 
-    names = [rule.name for rule in plan.rules]
     if name not in names:
         hint = suggest(name, names)
         message = f"there is no rule {name!r}{', ' * bool(hint)}{hint}"

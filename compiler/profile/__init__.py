@@ -7,7 +7,7 @@ from typing import Unpack
 from rulec.api import Options, plan_files
 from rulec.files import collect
 from rulec.plan import Plan
-from rulec.profile.instruments import Instruments
+from rulec.profile.instruments import Instruments, undisturbed
 from rulec.profile.results import Profile
 from rulec.runtime.engine import run
 from rulec.runtime.inputs import expand
@@ -36,7 +36,7 @@ def profile(
     """
     files = collect([paths] if isinstance(paths, str | PathLike) else list(paths))
     planned, _ = plan_files(files, sources=sources, **options)
-    return measure(planned, source, expand(map(fspath, inputs)))
+    return measure(planned, source, expand(fspath(name) for name in inputs))
 
 
 def measure(
@@ -54,7 +54,8 @@ def measure(
     :raises KeyError: if there is no such source.
     """
     instruments = Instruments(plan, source)
-    summary = run(instruments.ruleset, source, inputs, lambda alert: None, notice, progress)
+    with undisturbed():
+        summary = run(instruments.ruleset, source, inputs, lambda alert: None, notice, progress)
     gate, rules = instruments.results(summary.events)
     return Profile(
         source,

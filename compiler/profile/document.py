@@ -7,6 +7,7 @@ import msgspec
 from rulec.profile.advice import advise
 from rulec.profile.evidence import Advice
 from rulec.profile.results import GateProfile, Part, Profile, RuleProfile
+from rulec.runtime.encoding import sanitised
 from rulec.text import Span
 
 
@@ -17,7 +18,7 @@ def document(profile: Profile) -> str:
         "events": profile.events,
         "alerts": profile.alerts,
         "skipped": dict(profile.skipped),
-        "unreadable": list(profile.unreadable),
+        "unreadable": list(map(sanitised, profile.unreadable)),
         "time_ns": profile.nanoseconds,
         "gate": None if profile.gate is None else _gate(profile.gate),
         "rules": [_rule(rule, profile) for rule in profile.rules],
@@ -37,7 +38,7 @@ def _gate(gate: GateProfile) -> dict[str, Any]:
 
 def _rule(rule: RuleProfile, profile: Profile) -> dict[str, Any]:
     return {
-        "rule": rule.name,
+        "rule": sanitised(rule.name),
         **_place(rule.span),
         "open": rule.open,
         "evaluations": rule.evaluations,
@@ -51,7 +52,7 @@ def _rule(rule: RuleProfile, profile: Profile) -> dict[str, Any]:
 def _part(part: Part) -> dict[str, Any]:
     return {
         "kind": part.kind,
-        "condition": part.text,
+        "condition": sanitised(part.text),
         **_place(part.span),
         "evaluations": part.evaluations,
         "true": part.true,
@@ -63,14 +64,14 @@ def _part(part: Part) -> dict[str, Any]:
 def _advice(advice: Advice) -> dict[str, Any]:
     return {
         "kind": advice.kind,
-        "rule": advice.rule,
+        "rule": sanitised(advice.rule),
         **_place(advice.span),
-        "message": advice.message,
-        "hint": advice.hint,
+        "message": sanitised(advice.message),
+        "hint": sanitised(advice.hint),
         "evidence": dict(advice.evidence),
     }
 
 
 def _place(span: Span) -> dict[str, Any]:
     line, column = span.position
-    return {"file": span.file, "line": line, "column": column}
+    return {"file": sanitised(span.file), "line": line, "column": column}

@@ -5,7 +5,9 @@ each rule are wrapped; a wrapped rule is timed as it is, and then its
 condition is asked once more, part by part.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
 from time import perf_counter_ns
@@ -78,6 +80,22 @@ class Overhead:
             _nothing(None)
             calls.append(perf_counter_ns() - began)
         return cls(median(looks), median(calls))
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep what the compiler left behind out of garbage collections.
+
+    They take long then, and would be put down to whatever is asked just now.
+    """
+    gc.collect()
+    thawed = gc.get_freeze_count() == 0
+    gc.freeze()
+    try:
+        yield
+    finally:
+        if thawed:
+            gc.unfreeze()
 
 
 def _nothing(event: object) -> bool:

@@ -74,7 +74,7 @@ def _table(*columns: str) -> Table:
         table.add_column(
             column,
             justify="left" if is_text else "right",
-            no_wrap=column not in ("rule", "condition"),
+            no_wrap=not is_text,
             overflow="fold",
             min_width=_DURATION if column in ("time", "each") else None,
         )
