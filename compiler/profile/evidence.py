@@ -24,6 +24,8 @@ OPEN_SHARE: Final = 0.9
 FEW_MATCHES: Final = 0.1
 # A change is worth its while if it saves this part of the time of the rule.
 SAVING: Final = 0.1
+# Another operator is only cheaper if it takes no more than this part of the time.
+CHEAPER: Final = 0.8
 # A rule that takes less than this part of the time of all is not worth changing.
 WORTH_CHANGING: Final = 0.01
 

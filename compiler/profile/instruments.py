@@ -2,7 +2,7 @@
 
 This is the only place that knows how compiled rules are called. The gate and
 each rule are wrapped; a wrapped rule is timed as it is, and then its
-condition is asked once more, part by part.
+condition is asked part by part.
 """
 
 import gc
@@ -110,9 +110,17 @@ class _Watch:
     looks: int = 0
 
     def timed(self, function: Answer, event: Event) -> bool:
+        """Call a function twice, and add the shorter time.
+
+        A long one says that the machine had something else to do, or that
+        nobody had looked at the event before.
+        """
         began = perf_counter_ns()
         answer = function(event)
-        self.total += perf_counter_ns() - began
+        first = perf_counter_ns() - began
+        began = perf_counter_ns()
+        function(event)
+        self.total += min(first, perf_counter_ns() - began)
         self.looks += 1
         return answer
 

@@ -7,6 +7,7 @@ from typing import Final
 from rulec.nodes import And, Condition, Not, Or, Test
 from rulec.passes.reorder import rank
 from rulec.profile.evidence import (
+    CHEAPER,
     ENOUGH,
     ENOUGH_TRUE,
     SAVING,
@@ -149,7 +150,8 @@ def simpler_operator(rule: RuleProfile, profile: Profile) -> Iterator[Advice]:
             continue
         cheapest = min(same, key=lambda each: each.nanoseconds)
         saved = part.nanoseconds - cheapest.nanoseconds
-        if saved < SAVING * rule.condition.nanoseconds:
+        is_cheaper = cheapest.nanoseconds <= CHEAPER * part.nanoseconds
+        if not is_cheaper or saved < SAVING * rule.condition.nanoseconds:
             continue
         other = quoted(Part(cheapest.node, part.span, 0, 0, 0))
         each = cheapest.nanoseconds / part.evaluations
