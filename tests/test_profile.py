@@ -290,7 +290,9 @@ def timed(found: Profile, each: Mapping[str, int]) -> Profile:
             for other in measured.alternatives
         )
         spent = sum(inner.nanoseconds for inner in parts) if parts else own
-        return replace(measured, parts=parts, alternatives=others, nanoseconds=spent, again=spent)
+        return replace(
+            measured, parts=parts, alternatives=others, nanoseconds=spent, again=spent, own=spent
+        )
 
     changed = []
     for rule in found.rules:
@@ -438,15 +440,21 @@ def test_tests_that_always_answer_the_same(
 
 
 def test_what_others_have_to_decode_as_well_is_not_saved(tmp_path: Path) -> None:
-    tests = ("ka.req.pod.host_ipc = true", "ka.req.pod.host_pid = true", "ka.sourceips exists")
+    tests = (
+        "ka.req.pod.host_ipc = true",
+        "ka.uri startswith /",
+        "ka.uri contains /",
+        "ka.req.pod.host_pid = true",
+        "ka.sourceips exists",
+    )
     found = profiled(tmp_path, {"r": " and ".join(tests)}, requests({}))
     (rule,) = found.rules
     parts = {
-        part.text: replace(part, nanoseconds=900, again=100, parts=()) for part in rule.body.parts
+        part.text: replace(part, nanoseconds=900, again=100, own=10) for part in rule.body.parts
     }
     rule = replace(rule, body=replace(rule.body, parts=tuple(parts.values())))
     saved = {text: saving(part, rule) for text, part in parts.items()}
-    assert saved == dict(zip(tests, (100, 100, 900), strict=True))
+    assert saved == dict(zip(tests, (100, 10, 10, 100, 900), strict=True))
 
 
 def test_what_the_gate_has_decided_is_no_news(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from rulec.nodes import Condition, Loaded
@@ -89,10 +90,11 @@ def needs(condition: Condition) -> frozenset[Loaded | Step]:
 def saving(part: Part, rule: RuleProfile) -> int:
     """Return the nanoseconds that the body of a rule would certainly take less without a part.
 
-    What other parts read as well has to be decoded all the same.
+    What other parts read as well has to be decoded and loaded all the same.
     """
-    own = list(map(id, part.tests()))
-    others = (test for test in rule.body.tests() if id(test) not in own)
-    needed = needs(part.node)
-    shared = any(not needed.isdisjoint(needs(other.node)) for other in others)
+    inside = set(map(id, part.tests()))
+    others = (test for test in rule.body.tests() if id(test) not in inside)
+    shared = needs(part.node).intersection(chain.from_iterable(needs(each.node) for each in others))
+    if any(isinstance(each, Loaded) for each in shared):
+        return part.own
     return part.again if shared else part.nanoseconds

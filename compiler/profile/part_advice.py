@@ -58,7 +58,7 @@ def _gain(whole: Part, is_all: bool, first: int, later: int) -> float:
     """Return the nanoseconds that are certainly saved if one part is asked before another.
 
     Where the later part decided, those before it would not have been asked.
-    What they decode may be decoded for somebody else then, unless the whole
+    What they load may be loaded by somebody else then, unless the whole
     ``is_all`` that there is to ask. Where an earlier one decided, the later
     one would have been asked as well; what it would have decided there is
     unknown, and taken for nothing.
@@ -69,7 +69,7 @@ def _gain(whole: Part, is_all: bool, first: int, later: int) -> float:
     needed = needs(decisive.node)
     if any(not needed.isdisjoint(needs(part.node)) for part in before):
         return 0.0  # whichever comes first has to decode what both read
-    spent = sum((part.nanoseconds if is_all else part.again) / part.evaluations for part in before)
+    spent = sum((part.nanoseconds if is_all else part.own) / part.evaluations for part in before)
     saved = _decided(whole, decisive) * spent
     return saved - (before[0].evaluations - decisive.evaluations) * decisive.each
 
@@ -158,7 +158,7 @@ def simpler_operator(rule: RuleProfile, profile: Profile) -> Iterator[Advice]:
         is_cheaper = cheapest.nanoseconds <= CHEAPER * part.again
         if not is_cheaper or saved < SAVING * rule.body.nanoseconds:
             continue
-        other = quoted(Part(cheapest.node, part.span, 0, 0, 0, 0))
+        other = quoted(Part(cheapest.node, part.span, 0, 0, 0, 0, 0))
         each, other_each = part.again / part.evaluations, cheapest.nanoseconds / part.evaluations
         yield Advice(
             "simpler_operator",

@@ -33,7 +33,7 @@ class Part:
     the order of asking; its ``nanoseconds`` are theirs, and those of a test
     include the loading of what it reads. What an earlier one has read is
     decoded already; ``again`` are the nanoseconds where that is so of
-    everything.
+    everything, and ``own`` those of them that are not for loading.
     """
 
     node: Condition
@@ -42,6 +42,7 @@ class Part:
     true: int
     nanoseconds: int
     again: int
+    own: int
     parts: tuple["Part", ...] = ()
     alternatives: tuple[Alternative, ...] = ()
 
