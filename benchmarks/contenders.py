@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import msgspec
 import orjson
-from engines import Match, alerting, function_per_rule, matching
+from engines import Match, alerting, function_per_rule, matching, names
 from events import ALERTING, churning, make
 from peers import PEERS, installed
-from rule_sets import EIGHT
+from rule_sets import COPIES, EIGHT, many
 from timing import Contender
 
 from rulec import compile_ruleset
@@ -86,7 +86,7 @@ class Contenders:
 
     def _from_bytes(self) -> Iterator[Contender]:
         matcher = self.shipped.matcher(SOURCE)
-        plain = function_per_rule(self.shipped)
+        plain = function_per_rule(many(1))
         ways: dict[str, Callable[[bytes], object]] = {
             "json.loads": json.loads,
             ORJSON: orjson.loads,
@@ -102,10 +102,10 @@ class Contenders:
 
     def _by_rules(self) -> Iterator[Contender]:
         workloads = (TYPICAL, ALERT_HEAVY, CHURN)
-        for rules, ruleset in self.rulesets.items():
+        for copies, (rules, ruleset) in zip(COPIES, self.rulesets.items(), strict=True):
             run = matching(ruleset.matcher(SOURCE))
             yield from self._over(self.logs.decoded, decoded_by(rules), run, workloads)
-            plain = function_per_rule(ruleset)
+            plain = function_per_rule(many(copies))
             yield from self._over(self.logs.decoded, plain_by(rules), plain, workloads[:2])
 
     def _of_eight(self) -> Iterator[Contender]:
@@ -132,7 +132,7 @@ class Contenders:
         ways: dict[str, Match] = {
             "rulec: decoded events": matching(matcher),
             **{decoded_by(n): matching(r.matcher(SOURCE)) for n, r in self.rulesets.items()},
-            PLAIN: function_per_rule(self.shipped),
+            PLAIN: function_per_rule(many(1)),
         }
         events = [
             pair
@@ -140,13 +140,13 @@ class Contenders:
             for pair in zip(batches[0], self.logs.decoded[name][0], strict=True)
         ]
         for line, event in events:
-            _agree({MATCHES: from_bytes(line)} | _answers(ways, event), line)
+            _agree({MATCHES: names(from_bytes(line))} | _answers(ways, event), line)
             _agree(_answers(self.eight, event), line)
         return len(events)
 
 
 def _answers(ways: dict[str, Match], event: Any) -> dict[str, list[str]]:
-    return {name: match(event) for name, match in ways.items()}
+    return {name: names(match(event)) for name, match in ways.items()}
 
 
 def _agree(answers: dict[str, list[str]], line: bytes) -> None:

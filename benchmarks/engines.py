@@ -1,17 +1,30 @@
 """How the benchmarks ask rulec, in one place, and the plainest way to do without it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from rulec.api import check_files
+from rulec.emit import emit
+from rulec.layout import layout
+from rulec.plan import plan
 from rulec.runtime.events import Event
-from rulec.runtime.ruleset import Matcher, Ruleset
+from rulec.runtime.loading import execute
+from rulec.runtime.matcher import Matcher
+from rulec.runtime.ruleset import Manifest
+from rulec.text import File
 
-Match = Callable[[Any], list[str]]
+# From a document to the rules that match it, or their names.
+Match = Callable[[Any], Sequence[Any]]
 
 
 def matching(matcher: Matcher) -> Match:
-    """Return what tells for a document which rules match, by name."""
-    return lambda document: [alert.rule for alert in matcher(document)]
+    """Return what tells for a document which rules match."""
+    return matcher.matches
+
+
+def names(matched: Iterable[Any]) -> list[str]:
+    """Return the names of the rules that an engine found to match."""
+    return [rule if isinstance(rule, str) else rule.name for rule in matched]
 
 
 def alerting(matcher: Matcher) -> Callable[[Any], list[str]]:
@@ -19,19 +32,22 @@ def alerting(matcher: Matcher) -> Callable[[Any], list[str]]:
     return lambda document: [alert.text() for alert in matcher(document)]
 
 
-def function_per_rule(ruleset: Ruleset) -> Match:
+def function_per_rule(files: Iterable[File]) -> Match:
     """Return what tries the function of each rule on a decoded event, until one matches.
 
-    The functions are those that rulec writes. So this is what somebody would have
-    who wrote each rule by hand in the best order, and nothing for all of them together.
-    The time of the event, which takes long to read, is not asked for.
+    The functions are those that rulec writes without gates and views, for events
+    that are decoded already. So this is what somebody would have who wrote each
+    rule by hand in the best order, and nothing for all of them together. The time of
+    the event, which takes long to read, is not asked for.
     """
-    rules = [(rule.name, rule.matches) for rule in ruleset.rules]
+    _, analysis, _ = check_files(files)
+    module = emit(plan(analysis.rules, "first", plain=True), Manifest("", ()))
+    rules = [(rule.name, rule.condition) for rule in execute(layout(module)).rules]
 
     def match(data: Any) -> list[str]:
-        event = Event(data, time=1)
-        for name, matches in rules:
-            if matches(event):
+        event = Event(data, 1)
+        for name, condition in rules:
+            if condition(event):
                 return [name]
         return []
 

@@ -8,7 +8,7 @@ Equal values give equal answers, so the answers are remembered.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,14 +128,19 @@ def _is_about(node: Condition, keys: frozenset[Loaded]) -> bool:
 
 
 def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
-    """Choose fields that rules ask about and that cost little to look at, the commonest first.
+    """Choose the fields that tell rules apart and that cost little to look at.
 
     No more than it takes to keep the gates closed: each makes the keys longer
     and more various.
     """
     asked = [_cheap_values(condition) for condition in conditions]
     counts = Counter(value for values in asked for value in values)
+    questions = Counter(test.value for test in {t for c in conditions for t in _tests(c)})
     chosen: dict[Loaded, None] = {}
+    for value, count in counts.most_common(_MOST_KEYS):
+        # What nearly all ask for in the same way does not tell them apart.
+        if count >= max(2, len(conditions) / 8) and questions[value] > 1:
+            chosen[value] = None
     for value, count in counts.most_common():
         enough = _ENOUGH if count > 1 else _ENOUGH_OF_ITS_OWN
         lacking = (values for values in asked if len(chosen.keys() & values) < enough)
@@ -147,9 +152,13 @@ def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     return tuple(dict.fromkeys([*chosen, *days])) if worthwhile else ()
 
 
+def _tests(condition: Condition) -> Iterator[Test]:
+    return (leaf for leaf in leaves(condition) if isinstance(leaf, Test))
+
+
 def _cheap_values(condition: Condition) -> list[Loaded]:
     """Return the fields that a condition asks about and that could be key fields, once each."""
-    asked = (leaf.value for leaf in leaves(condition) if isinstance(leaf, Test))
+    asked = (test.value for test in _tests(condition))
     cheap = (value for value in asked if isinstance(value, Loaded) and _is_cheap(value))
     return list(dict.fromkeys(cheap))
 
