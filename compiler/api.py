@@ -17,7 +17,7 @@ from rulec.extras import NO_EXTRAS, Extras
 from rulec.files import collect
 from rulec.layout import layout
 from rulec.operators import words
-from rulec.plan import CheckedRule, plan
+from rulec.plan import CheckedRule, Plan, plan
 from rulec.plugins import plugin_findings
 from rulec.runtime.loading import execute
 from rulec.runtime.priority import parse_priority
@@ -103,6 +103,21 @@ def build_files(
     **options: Unpack[Options],
 ) -> Built:
     """Compile the rules in ``files``, which have been read."""
+    planned, diagnostics = plan_files(files, sources=sources, **options)
+    module = emit(planned, _manifest(files))
+    return Built(layout(module), len(planned.rules), diagnostics)
+
+
+def plan_files(
+    files: Iterable[File],
+    *,
+    sources: Collection[str | JsonSource] | None = None,
+    **options: Unpack[Options],
+) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Read, check and plan the rules in ``files``; return warnings with the plan.
+
+    The options and what is raised are those of ``compile_ruleset``.
+    """
     rule_matching = options.get("rule_matching", "first")
     if rule_matching not in RULE_MATCHING:
         raise ValueError(f"rule_matching is 'first' or 'all', not {rule_matching!r}")
@@ -118,8 +133,7 @@ def build_files(
     planned = plan(chosen, rule_matching, known)
     if rule_matching == "first":
         diagnostics = (*diagnostics, *shadowed_rules(planned.rules))
-    module = emit(planned, _manifest(files))
-    return Built(layout(module), len(chosen), diagnostics)
+    return planned, diagnostics
 
 
 def check_files(

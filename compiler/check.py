@@ -109,7 +109,7 @@ class _Checker:
                 literals = right.items if isinstance(right, Items) else (right,)
                 self.known_types(value, literals, node)
                 constants = self.constants(literals, operator, shape(value), node)
-                tests = _Tests(value, operator, quantifier, literals, constants)
+                tests = _Tests(value, operator, quantifier, literals, constants, node.span)
                 return self.spelled_out(tests, modifier, node)
             case right:
                 operand = references.value(right)
@@ -200,14 +200,14 @@ class _Checker:
             parts = tuple(tests.single(constant) for constant in tests.constants)
             if not parts:
                 return Const(False)
-            return _MODIFIERS[modifier](parts)
+            return _MODIFIERS[modifier](parts, span=node.span)
         symbol = tests.operator.symbol
         words = [literal.text for literal in tests.literals]
         if not self.source.lenient or tests.kind is not Kind.STRING:
             return tests.plain()
         plain = tests.with_ranges() if any(map(_RANGE.fullmatch, words)) else tests.plain()
         if NA in words and symbol in NA_OPERATORS and symbol != "!=":
-            return Or((Not(Test(tests.value, "exists")), plain))
+            return Or((Not(tests.exists()), plain), span=node.span)
         return plain
 
 
@@ -225,7 +225,7 @@ def _unsafe_checks(condition: Condition) -> Iterator[Problem]:
             yield Problem("unsafe_na_check", text, node.span, hint)
 
 
-_MODIFIERS: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
+_MODIFIERS: Final[dict[str, Callable[..., Condition]]] = {
     "anyof": Or,
     "allof": And,
     "oneof": OneOf,
@@ -234,13 +234,17 @@ _MODIFIERS: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Tests:
-    """The ways to write a comparison of a value with constants as tests."""
+    """The ways to write a comparison of a value with constants as tests.
+
+    All of them are reported where the comparison stands: at ``span``.
+    """
 
     value: Value
     operator: Operator
     quantifier: Quantifier
     literals: tuple[Literal, ...]
     constants: tuple[object, ...]
+    span: Span
 
     @property
     def kind(self) -> Kind:
@@ -248,7 +252,10 @@ class _Tests:
 
     def single(self, value: object, span: Span = NOWHERE) -> Condition:
         operand = Constant(value, shape(self.value).type, span=span)
-        return Test(self.value, self.operator.symbol, operand, self.quantifier)
+        return Test(self.value, self.operator.symbol, operand, self.quantifier, span=self.span)
+
+    def exists(self, quantifier: Quantifier = Quantifier.NONE) -> Condition:
+        return Test(self.value, "exists", quantifier=quantifier, span=self.span)
 
     def plain(self) -> Condition:
         if self.operator.takes is Takes.MANY:
@@ -256,7 +263,9 @@ class _Tests:
         if len(self.constants) != 1:
             return Const(False)  # the one constant was refused
         if self.operator.symbol == "!=" and self.quantifier is not Quantifier.NONE:
-            return self.denied(Test(self.value, "=", self.operand(), Quantifier.EVERY))
+            operand = Constant(self.constants[0], shape(self.value).type)
+            test = Test(self.value, "=", operand, Quantifier.EVERY, span=self.span)
+            return self.denied(test)
         return self.single(self.constants[0])
 
     def literals_span(self) -> Span:
@@ -266,12 +275,10 @@ class _Tests:
         first, last = self.literals[0].span, self.literals[-1].span
         return Span(first.text, first.start, last.end)
 
-    def operand(self) -> Constant:
-        return Constant(self.constants[0], shape(self.value).type)
-
     def denied(self, test: Test) -> Condition:
         """Return that there is a value, and that it does not pass the test."""
-        return And((Test(self.value, "exists", quantifier=test.quantifier), Not(test)))
+        there = self.exists(test.quantifier)
+        return And((there, Not(test, span=self.span)), span=self.span)
 
     def with_ranges(self) -> Condition:
         """Return the test in which a constant ``A:B`` also stands for integers."""
@@ -281,7 +288,8 @@ class _Tests:
         quantifier = self.quantifier
         if quantifier is not Quantifier.NONE and symbol in ("=", "!="):
             quantifier = Quantifier.EVERY
-        test = Test(self.value, IN_RANGES, Constant(self.constants, CHARBUF), quantifier)
+        operand = Constant(self.constants, CHARBUF)
+        test = Test(self.value, IN_RANGES, operand, quantifier, span=self.span)
         return self.denied(test) if symbol == "!=" else test
 
 

@@ -141,12 +141,12 @@ def test_version(cwd: Path) -> None:
 def test_help(call: list[str], cwd: Path) -> None:
     done = rulec(*call, cwd=cwd)
     shown = done.out + done.err
-    for command in ("build", "check", "fields", "run"):
+    for command in ("build", "check", "fields", "profile", "run"):
         assert re.search(rf"^  {command}  +[A-Z].*\.$", shown, re.MULTILINE)
     assert done.status == 0 or not call
 
 
-@pytest.mark.parametrize("command", ["build", "check", "fields", "run"])
+@pytest.mark.parametrize("command", ["build", "check", "fields", "profile", "run"])
 def test_help_of_a_command(command: str, cwd: Path) -> None:
     done = rulec(command, "--help", cwd=cwd)
     assert done.out.startswith(f"Usage: rulec {command} [OPTIONS]")
@@ -177,6 +177,13 @@ def test_help_of_a_command(command: str, cwd: Path) -> None:
         ("check", "rulec check: Missing argument 'PATH...'"),
         ("check rules.yaml --format xml", "rulec check: Invalid value for '--format'"),
         ("fields nope", "rulec fields: Invalid value"),
+        ("profile", "rulec profile: Missing option '-r'"),
+        ("profile -r rules.yaml --top -1", "rulec profile: Invalid value for '--top'"),
+        ("profile -r rules.yaml --format xml", "Invalid value for '--format': 'xml'"),
+        ("profile -r rules.yaml --source nope", "Invalid value for '--source': 'nope'"),
+        ("profile -r rules.yaml --rule nope", "there is no rule 'nope'"),
+        ("profile -r audit.log", "audit.log looks like events: give it without -r"),
+        ("profile -r compiled.py audit.log", "give the rules that it was built from"),
     ],
 )
 def test_wrong_usage_takes_one_line(call: str, complaint: str, cwd: Path) -> None:
@@ -579,7 +586,10 @@ def test_rules_that_are_not_there(command: str, cwd: Path) -> None:
     assert done.status == 2
 
 
-@pytest.mark.parametrize("command", ["run -r {} audit.log", "build {} -o x.py", "check {}"])
+@pytest.mark.parametrize(
+    "command",
+    ["run -r {} audit.log", "build {} -o x.py", "check {}", "profile -r {} audit.log"],
+)
 def test_a_folder_without_rules_is_worth_a_word(command: str, cwd: Path) -> None:
     (cwd / "empty").mkdir()
     (cwd / "empty" / "rules.yaml.txt").write_text(RULES, "utf-8")
@@ -615,6 +625,118 @@ def test_reports_do_not_pass_control_characters_on(content: str, cwd: Path) -> N
     assert done.returncode == 2
     assert shown.startswith("rules.yaml:")
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", shown), ascii(shown)
+
+
+# --- profile --------------------------------------------------------------------------
+
+
+def profile_of(*arguments: str, cwd: Path, stdin: str = "") -> dict[str, Any]:
+    done = rulec(
+        "profile", "-r", "rules.yaml", "--format", "json", *arguments, cwd=cwd, stdin=stdin
+    )
+    assert (done.out.count("\n"), done.err, done.status) == (1, "", 0)
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def test_profile(cwd: Path) -> None:
+    done = rulec("profile", "-r", "rules.yaml", "audit.log", cwd=cwd)
+    assert (done.err, done.status) == ("", 0)
+    assert done.out.startswith("k8s_audit: 3 events, 2 alerts\ngate: no rule to try for 1 of 3")
+    assert re.search(
+        r"(?m)^ *\S+ \S+ +\d+% +2 +2 +1 +\S+ \S+ +Secret Deleted +rules.yaml:3$", done.out
+    )
+    assert re.search(r"ka.target.resource = secrets +rules.yaml:5$", done.out, re.MULTILINE)
+    assert not re.search(r" $|\x1b", done.out, re.MULTILINE)
+
+
+# What is asked about lists is never left to the gate.
+LISTS = RULES.replace(
+    "condition: deleted\n", "condition: deleted and ka.user.groups exists and ka.sourceips exists\n"
+)
+
+
+def test_profile_of_one_rule(cwd: Path) -> None:
+    (cwd / "rules.yaml").write_text(LISTS, "utf-8")
+    call = ("profile", "-r", "rules.yaml", "--rule", "Something Deleted", "audit.log")
+    done = rulec(*call, cwd=cwd)
+    assert "Secret Deleted" not in done.out
+    assert "\ngate: (ka.verb = delete and ka.stage = ResponseComplete)\n" in done.out
+    parts = re.findall(
+        r"^ *\S+ \S+ +1 +100% +\S+ \S+  (.*?)  +rules.yaml:12$", done.out, re.MULTILINE
+    )
+    assert sorted(parts) == ["  ka.sourceips exists", "  ka.user.groups exists", "and"]
+
+
+def test_profile_of_a_rule_that_is_all_gate(cwd: Path) -> None:
+    call = ("profile", "-r", "rules.yaml", "--rule", "Something Deleted", "audit.log")
+    assert re.search(r" 1 +100% .* always +rules.yaml:", rulec(*call, cwd=cwd).out)
+    call = ("profile", "-r", "rules.yaml", "--priority", "info", "audit.log")
+    (cwd / "rules.yaml").write_text(
+        RULES.replace("deleted and ka.target.resource =", "deleted or ka.verb =")
+    )
+    done = rulec(*call, cwd=cwd)
+    assert "asked" not in done.out  # there is no test to show
+
+
+def test_profile_shows_as_much_as_is_wanted(cwd: Path) -> None:
+    (cwd / "rules.yaml").write_text(LISTS, "utf-8")
+    shown = [
+        rulec("profile", "-r", "rules.yaml", "--top", top, "audit.log", cwd=cwd).out.count("yaml:")
+        for top in (1, 2, 0)
+    ]
+    # One rule and one test; two of each; two rules with one and two tests.
+    assert shown == [2, 4, 5]
+
+
+def test_profile_as_json(cwd: Path) -> None:
+    found = profile_of("audit.log", cwd=cwd)
+    assert (found["source"], found["events"], found["alerts"]) == ("k8s_audit", 3, 2)
+    matches = {rule["rule"]: rule["matches"] for rule in found["rules"]}
+    assert matches == {"Secret Deleted": 1, "Something Deleted": 1}
+    found = profile_of(
+        "--priority", "warning", "--rule-matching", "all", cwd=cwd, stdin=lines(SECRET)
+    )
+    assert [rule["rule"] for rule in found["rules"]] == ["Secret Deleted"]
+
+
+def test_profile_skips_what_a_run_skips(cwd: Path) -> None:
+    call = ("-r", "rules.yaml", "-", "missing.log")
+    log = lines(SECRET) + "broken\n" + lines({"kind": "EventList", "items": [7, POD]})
+    ran = rulec("run", *call, cwd=cwd, stdin=log)
+    done = rulec("profile", *call, "--format", "json", cwd=cwd, stdin=log)
+    assert done.err == ran.err[: ran.err.rindex("2 events")]
+    assert done.status == ran.status == 4
+    found = json.loads(done.out)
+    assert (found["events"], found["alerts"], found["unreadable"]) == (2, 2, ["missing.log"])
+    assert sum(found["skipped"].values()) == 2
+
+
+def test_profile_of_a_source_of_ones_own(cwd: Path) -> None:
+    (cwd / "github.yaml").write_text(
+        "source: github\nfields:\n  - {name: gh.action, type: string, pointer: /action}\n"
+    )
+    (cwd / "push.yaml").write_text(
+        "- {rule: Push, desc: d, condition: gh.action = push, output: x, priority: INFO, source: github}\n"
+    )
+    call = ("profile", "-r", "push.yaml", "--source-file", "github.yaml", "--format", "json")
+    done = rulec(*call, cwd=cwd, stdin='{"action": "push"}\n{"action": "pull"}\n')
+    found = json.loads(done.out)
+    assert (found["source"], found["events"], found["alerts"]) == ("github", 2, 1)
+
+
+def test_profile_of_broken_rules(cwd: Path) -> None:
+    (cwd / "broken.yaml").write_text(RULES.replace("ka.target.resource =", "ka.nope ="), "utf-8")
+    done = rulec("profile", "-r", "broken.yaml", "audit.log", cwd=cwd)
+    assert done.err.startswith("broken.yaml:5:")
+    assert (done.out, done.status) == ("", 2)
+    done = rulec("profile", "-r", "rules.yaml", "-q", "audit.log", "missing", cwd=cwd)
+    assert done.status == 4
+
+
+def test_rule_names_are_no_markup(cwd: Path) -> None:
+    (cwd / "odd.yaml").write_text(RULES.replace("Secret Deleted", "'[red]x[/red]'"), "utf-8")
+    assert "[red]x[/red]" in rulec("profile", "-r", "odd.yaml", "audit.log", cwd=cwd).out
 
 
 # --- build ----------------------------------------------------------------------------

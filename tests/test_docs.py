@@ -40,6 +40,7 @@ from rulec.codes import CODES
 from rulec.commands.run import SETTINGS
 from rulec.diagnostics import ProblemError
 from rulec.operators import IN_RANGES, OPERATORS
+from rulec.profile.advice import ADVISERS
 from rulec.runtime.events import Event
 from rulec.runtime.fields import Kind
 from rulec.runtime.loading import execute
@@ -289,6 +290,13 @@ def test_everything_that_has_a_name_is_in_its_table() -> None:
     assert set(re.findall(r"(\w+)\(", described)) == set(TRANSFORMERS)
     settings = {code(cells[0]) for _, cells in rows(text_of(ROOT / "docs/commands.md"), "setting")}
     assert settings == set(SETTINGS)
+    advice = [cells[0] for _, cells in rows(text_of(ROOT / "docs/commands.md"), "advice")]
+    advisers = {adviser.__name__ for adviser in ADVISERS}
+    assert set(re.findall(r"`(\w+)`", " ".join(advice))) == {
+        *(advisers - {"same_answer"}),
+        "never_true",
+        "always_true",
+    }
 
 
 def test_the_table_of_fields_is_up_to_date() -> None:

@@ -94,6 +94,16 @@ def chosen_sources(names: Sequence[str], own: Iterable[EventSource]) -> tuple[st
     return tuple(names)
 
 
+def enabled_sources(names: Sequence[str], source_files: Iterable[Path]) -> "list[str | JsonSource]":
+    """Return the event sources whose rules are compiled: those that were named, or all."""
+    own = own_sources(source_files)
+    chosen = chosen_sources(names, own) or (*SOURCES, *(source.name for source in own))
+    return [
+        *(name for name in chosen if name in SOURCES),
+        *(source for source in own if source.name in chosen),
+    ]
+
+
 def compiled(
     paths: Sequence[Path], sources: Sequence[str], source_files: Iterable[Path], **options: Any
 ) -> "Built":
@@ -101,11 +111,9 @@ def compiled(
     from rulec.api import build
     from rulec.diagnostics import RulesError
 
-    own = own_sources(source_files)
-    names = chosen_sources(sources, own) or (*SOURCES, *(source.name for source in own))
-    enabled = [source for source in own if source.name in names]
+    enabled = enabled_sources(sources, source_files)
     try:
-        built = build(paths, sources=[*(n for n in names if n in SOURCES), *enabled], **options)
+        built = build(paths, sources=enabled, **options)
         if not built.rules:
             click.echo(f"no rules to match in {', '.join(map(str, paths))}", err=True)
         return built

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,15 @@ from typing import Any, Final
 import click
 
 from rulec.cli import BAD_INPUT
+from rulec.commands.inputs import (
+    expanded,
+    modules_among,
+    notice,
+    progress_shown,
+    refuse_events,
+    source_of_inputs,
+    tell_of_stdin,
+)
 from rulec.commands.options import (
     PRIORITIES,
     chosen_sources,
@@ -21,10 +29,9 @@ from rulec.commands.options import (
 )
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import OutputError, Summary, run
-from rulec.runtime.inputs import STDIN, expand
+from rulec.runtime.inputs import STDIN
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.sources import SOURCES
 from rulec.runtime.writer import Writer
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
@@ -99,23 +106,19 @@ def command(
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
     render = _renderer(options.pop("format"), options.pop("time_format"), output)
     ruleset = _ruleset(rules, options, quiet)
-    try:
-        found = list(expand(inputs or (STDIN,)))
-    except OSError as error:
-        click.echo(f"rulec run: cannot read {error.filename}: {error.strerror}", err=True)
-        raise click.exceptions.Exit(BAD_INPUT) from None
-    source = _source_of_inputs(ruleset, options["sources"])
-    if STDIN in found and not quiet and sys.stdin.isatty():
-        click.echo("reading standard input; end it with Ctrl-D", err=True)
+    found = expanded(inputs)
+    source = source_of_inputs(ruleset.sources, options["sources"])
+    if not quiet:
+        tell_of_stdin(found)
     writer = Writer(sys.stdout, render, live=STDIN in found)
     try:
-        with _progress(quiet) as progress:
+        with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
 
             def pause(events: int) -> None:
                 writer.pause()
                 progress(events)
 
-            summary = run(ruleset, source, found, writer, _notice, pause)
+            summary = run(ruleset, source, found, writer, notice, pause)
         writer.flush()
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)
@@ -141,11 +144,8 @@ def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> Ruleset:
     """Return the ruleset: compiled now, or loaded from the module it was compiled to."""
-    modules = [path for path in rules if path.suffix in (".py", ".pyc")]
-    for path in rules:
-        if path.suffix in (".json", ".jsonl", ".log", ".gz"):
-            message = f"-r takes rules, and {path} looks like events: give it without -r"
-            raise click.UsageError(message)
+    refuse_events(rules)
+    modules = modules_among(rules)
     if not modules:
         built = compiled(rules, **options)
         if not quiet:
@@ -159,15 +159,6 @@ def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> R
         refuse(f"rulec run: {error}")
     except OSError as error:
         refuse(f"rulec run: cannot read {modules[0]}: {error.strerror}")
-
-
-def _source_of_inputs(ruleset: Ruleset, chosen: tuple[str, ...]) -> str:
-    """Return the event source that the inputs belong to."""
-    found = chosen or ruleset.sources or tuple(SOURCES)
-    if len(found) > 1:
-        message = f"there are rules for {', '.join(found)}: choose one with --source"
-        raise click.UsageError(message)
-    return found[0]
 
 
 def _restricted(
@@ -210,25 +201,6 @@ def _renderer(form: str, time_format: str, include: dict[str, bool]) -> Callable
         return alert.json(**include) if form == "json" else alert.text()
 
     return render
-
-
-def _notice(line: str) -> None:
-    click.echo(line, err=True)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int], object]]:
-    """Show how far the run has got, if somebody is watching a terminal."""
-    if quiet or not sys.stderr.isatty() or sys.stdout.isatty():
-        yield lambda events: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} events"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda events: progress.update(task, completed=events)
 
 
 def _finish(summary: Summary, quiet: bool) -> None:

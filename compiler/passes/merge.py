@@ -5,6 +5,7 @@ from dataclasses import replace
 from rulec.nodes import Condition, Constant, Or, Quantifier, Test, Value, rebuild
 from rulec.operators import PLAIN
 from rulec.references import shape
+from rulec.text import Span
 
 
 def merge(node: Condition) -> Condition:
@@ -13,11 +14,13 @@ def merge(node: Condition) -> Condition:
     if not isinstance(node, Or):
         return node
     groups: dict[Value, list[object]] = {}
+    places: dict[Value, Span] = {}
     for operand in node.operands:
         if (found := _constants(operand)) is not None:
             value, constants = found
             groups.setdefault(value, []).extend(constants)
-    members = {value: _member(value, constants) for value, constants in groups.items()}
+            places.setdefault(value, operand.span)
+    members = {value: _member(value, groups[value], place) for value, place in places.items()}
     operands: dict[Condition, None] = {}  # each group once, where its first member stood
     for operand in node.operands:
         found = _constants(operand)
@@ -37,6 +40,6 @@ def _constants(node: Condition) -> tuple[Value, tuple[object, ...]] | None:
             return None
 
 
-def _member(value: Value, constants: list[object]) -> Condition:
+def _member(value: Value, constants: list[object], place: Span) -> Condition:
     distinct = tuple(dict.fromkeys(constants))
-    return Test(value, "in", Constant(distinct, shape(value).type))
+    return Test(value, "in", Constant(distinct, shape(value).type), span=place)

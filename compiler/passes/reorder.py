@@ -37,12 +37,13 @@ def reorder(node: Condition) -> Condition:
     node = rebuild(node, reorder)
     match node:
         case And(operands) | Or(operands):
-            return replace(node, operands=tuple(sorted(operands, key=_rank)))
+            return replace(node, operands=tuple(sorted(operands, key=rank)))
         case _:
             return node
 
 
-def _rank(node: Condition) -> tuple[int, bool]:
+def rank(node: Condition) -> tuple[int, bool]:
+    """Return what operands are sorted by; those of equal rank stay as the author has them."""
     selective = isinstance(node, Test) and node.operator in _SELECTIVE
     return cost(node), not selective
 

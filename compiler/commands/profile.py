@@ -1,0 +1,157 @@
+"""``rulec profile``: tell what rules cost on a log, and what would make them cheaper."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from rulec.cli import BAD_INPUT
+from rulec.commands.inputs import (
+    expanded,
+    modules_among,
+    notice,
+    progress_shown,
+    refuse_events,
+    source_of_inputs,
+    tell_of_stdin,
+)
+from rulec.commands.options import (
+    enabled_sources,
+    quiet_option,
+    refuse,
+    report_warnings,
+    strategy,
+)
+
+if TYPE_CHECKING:
+    from rulec.plan import Plan
+    from rulec.profile.results import Profile
+
+# The width of tables that do not go to a terminal.
+_WIDTH: Final = 120
+
+
+@click.command(short_help="Tell what rules cost on a log, and what would help.")
+@click.option(
+    "-r",
+    "--rules",
+    "rules",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Rules: a YAML file or a directory of them (repeatable).",
+)
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option("--rule", "name", metavar="NAME", help="Show every part of this rule's condition.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many rules, tests and pieces of advice are shown at most; 0 for all.",
+)
+@strategy
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Tables for people; or everything as JSON, on one line.",
+)
+@quiet_option
+def command(
+    rules: tuple[Path, ...],
+    inputs: tuple[str, ...],
+    name: str | None,
+    top: int,
+    form: str,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Match the events in INPUT... and tell what the rules cost, and what would help.
+
+    Inputs are those of 'rulec run'. For each rule: on how many events its key
+    fields left it possible, how often it was tried and matched, and how long
+    that took; for each test that is not left to the key fields: how often it
+    was asked, how often it was true, and its time. Then what could be changed, with the
+    numbers that say so. Alerts are counted, not printed.
+
+    \b
+    rulec profile -r rules/ audit.log
+    rulec profile -r rules/ audit.log --rule 'Create Privileged Pod'
+    """
+    refuse_events(rules)
+    if modules := modules_among(rules):
+        raise click.UsageError(
+            f"{modules[0]} is compiled, and its conditions cannot be measured part by part: "
+            "give the rules that it was built from"
+        )
+    plan = _plan(rules, quiet, options)
+    source = source_of_inputs((rule.source for rule in plan.rules), options["sources"])
+    if name is not None:
+        _find(name, [rule.name for rule in plan.rules if rule.source == source])
+    found = expanded(inputs)
+    if not quiet:
+        tell_of_stdin(found)
+    from rulec.profile import measure
+
+    with progress_shown(not quiet) as progress:
+        profile = measure(plan, source, found, notice, progress)
+    _print(profile, form, name, top)
+    if profile.unreadable:
+        raise click.exceptions.Exit(BAD_INPUT)
+
+
+def _plan(rules: tuple[Path, ...], quiet: bool, options: dict[str, Any]) -> "Plan":
+    """Plan the rules, or tell what is wrong with them and leave."""
+    from rulec.api import plan_files
+    from rulec.diagnostics import RulesError
+    from rulec.files import collect
+
+    enabled = enabled_sources(options["sources"], options["source_files"])
+    strategy = {key: options[key] for key in ("priority", "rule_matching")}
+    try:
+        plan, warnings = plan_files(collect(rules), sources=enabled, **strategy)
+    except RulesError as error:
+        refuse(str(error))
+    if not quiet:
+        report_warnings(warnings)
+    if not plan.rules:
+        notice(f"no rules to match in {', '.join(map(str, rules))}")
+    return plan
+
+
+def _find(name: str, names: list[str]) -> None:
+    """Complain if there is no rule of this name."""
+    from rulec.item_reader import suggest
+
+    if name not in names:
+        hint = suggest(name, names)
+        message = f"there is no rule {name!r}{', ' * bool(hint)}{hint}"
+        raise click.BadParameter(message, param_hint="'--rule'")
+
+
+def _print(profile: "Profile", form: str, name: str | None, top: int) -> None:
+    if form == "json":
+        from rulec.profile.document import document
+
+        click.echo(document(profile))
+        return
+    from rich.console import Console
+
+    from rulec.profile.tables import show, show_rule
+
+    # Where the output goes to a file, nobody's terminal decides about its width.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    chosen = [rule for rule in profile.rules if rule.name == name]
+    with console.capture() as printed:
+        if chosen:
+            show_rule(chosen[0], profile, console)
+        else:
+            show(profile, console, top)
+    # Tables are filled up with blanks.
+    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
