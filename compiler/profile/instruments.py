@@ -114,11 +114,15 @@ class _Rule:
         )
 
 
+def _unused(*key: Any) -> tuple[Any, ...]:
+    raise AssertionError("the wrapped gate is asked instead")
+
+
 class _Gate(Gate):
     """A gate that counts what it lets through. It is asked once for each event."""
 
     def __init__(self, gate: Gate, rules: Sequence[_Rule]) -> None:
-        super().__init__(self._timed_key, (), lambda: ())
+        super().__init__(self._timed_key, _unused, _unused)
         self._gate = gate
         self._rules = rules
         self._total = self._looks = self._closed = 0
