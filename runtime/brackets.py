@@ -22,6 +22,9 @@ _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 # is decoded in pieces where that is needed.
 SMALL: Final = 12 * 1024
 
+# Larger documents, in bytes, are read with care: the limits of sources are not below this.
+LARGE: Final = 256 * 1024
+
 # To skip so many levels takes no more stack than any thread has. As many bytes hold no more.
 _SKIPPED_LEVELS: Final = 4000
 _FLAT: Final = 4096
@@ -42,7 +45,7 @@ def can_be_skipped(document: bytes) -> bool:
     if size <= _FLAT:
         return True
     if size > SMALL:
-        return not deep(document)
+        return size <= LARGE and not deep(document)
     # A level of objects takes at least four bytes, one of arrays a single one. So without many
     # arrays there are not so many levels.
     arrays = size - len(document.replace(b"[", b""))

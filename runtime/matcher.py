@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from rulec.runtime.ruleset import Program, Rule
     from rulec.runtime.sources import EventSource, Rejection
 
-# Larger documents, in bytes, are read with care: the limits of sources are not below this.
-_PLAIN: Final = 256 * 1024
-
 
 # Few documents are larger than this, in bytes; the others cannot be nested too deeply.
 _FLAT: Final = 4096
@@ -74,7 +71,8 @@ class Matcher:
         self._convert: Callable[[Any], Any] = _not_at_a_glance
         if self._view is not None and source.envelope is not None:
             self._decode, self._convert = decoder(self._view), converter(self._view)
-        self._glance = self._new_glance()
+        self._glance_at_bytes = self._new_glance(self._decode, can_be_skipped)
+        self._glance_at_object = self._new_glance(self._convert, lambda document: True)
 
     def __call__(self, document: Any) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.
@@ -82,8 +80,8 @@ class Matcher:
         :raises EventError: if the document is bytes or text that is no
             document of this source.
         """
-        found = self._glance(document)
-        if found is None:
+        glance = self._glance_at_bytes if type(document) is bytes else self._glance_at_object
+        if (found := glance(document)) is None:
             return [rule.alert(seen) for seen, rules in self._matched(document) for rule in rules]
         event, rules = found
         return [rule.alert(event) for rule in rules if event is not None]
@@ -93,8 +91,8 @@ class Matcher:
 
         :raises EventError: as above.
         """
-        found = self._glance(document)
-        if found is None:
+        glance = self._glance_at_bytes if type(document) is bytes else self._glance_at_object
+        if (found := glance(document)) is None:
             return [rule for _, rules in self._matched(document) for rule in rules]
         return found[1]
 
@@ -160,27 +158,30 @@ class Matcher:
 
     # --- at a glance ----------------------------------------------------------------
 
-    def _new_glance(self) -> Callable[[Any], Matched | None]:
+    def _new_glance(
+        self, decode: Callable[[Any], Any], can_be_decoded: Callable[[Any], bool]
+    ) -> Callable[[Any], Matched | None]:
         """Return the function that says what matches a plain event.
 
         It returns None for a document that has to be read with care.
         """
         # Most documents get no further than "no match". What they need is at hand.
-        decoders: dict[type, Callable[[Any], Any]] = {bytes: self._decode, dict: self._convert}
         key, known, look_up = self.gate.key, self.gate.known, self.gate.look_up
         make, when, alone = self._event, self._time, self._documents.new_run()
         conditions, numbered, first = self._conditions, self._numbered, self._first
 
         def glance(document: Any) -> Matched | None:
-            decode = decoders.get(type(document))
-            if decode is None or (len(document) > _FLAT and not _can_be_skipped(document)):
-                return None
+            view = None
             try:
+                if len(document) > _FLAT and not can_be_decoded(document):
+                    return None
                 view = decode(document)
                 numbers = known[key(view, view)]
             except MISFITS:
                 return None
             except (KeyError, TypeError):
+                if view is None:  # whatever that is
+                    return None
                 numbers = look_up(key(view, view))
             if not numbers:
                 return _NO_MATCH
@@ -204,7 +205,7 @@ class Matcher:
 
     def glimpse(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
-        if not _can_be_skipped(document):
+        if not can_be_skipped(document):
             return None
         try:
             view: View = self._decode(document)
@@ -242,7 +243,3 @@ def _no_key(*_: Any) -> tuple[Any, ...]:
 
 def _never(event: SeenEvent) -> bool:
     return False
-
-
-def _can_be_skipped(document: bytes | dict[str, Any]) -> bool:
-    return isinstance(document, dict) or (len(document) <= _PLAIN and can_be_skipped(document))

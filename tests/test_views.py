@@ -165,6 +165,11 @@ def test_plain_events_are_looked_at_quickly() -> None:
         assert MATCHER.glimpse(document) is None
 
 
+@pytest.mark.parametrize("document", [5, None, object(), (), "", "x", bytearray(b"[]"), [], [5]])
+def test_documents_of_any_kind(document: Any) -> None:
+    assert as_usual(MATCHER, document) == with_care(MATCHER, document)
+
+
 class Leaf(Part):
     """A part of a part."""
 
