@@ -94,7 +94,8 @@ def _pass(run: Callable[[Any], object], events: Sequence[Any]) -> float:
     for begin in range(0, len(events), _CHUNK):
         chunk = events[begin : begin + _CHUNK]
         for event in chunk:
-            repr(event)
+            # All of it is looked at, and as little else as possible.
+            event.count(0) if isinstance(event, bytes) else repr(event)
         start = time.process_time_ns()
         for event in chunk:
             run(event)
