@@ -28,6 +28,17 @@ def expand(names: Iterable[str]) -> Iterator[str]:
         yield from map(str, found)
 
 
+def is_live(name: str) -> bool:
+    """Return whether an input may be a stream that somebody still writes to, not a file.
+
+    Such a one can be read once only.
+    """
+    if name == STDIN:
+        return True
+    path = Path(name)
+    return path.exists() and not path.is_file()
+
+
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
     """Open an input for reading; what ends in ``.gz`` is decompressed on the way.
