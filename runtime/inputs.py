@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, cast
 
 STDIN = "-"
@@ -35,8 +36,10 @@ def is_live(name: str) -> bool:
     """
     if name == STDIN:
         return True
-    path = Path(name)
-    return path.exists() and not path.is_file()
+    try:
+        return not S_ISREG(Path(name).stat().st_mode)
+    except (OSError, ValueError):  # whoever opens it will tell
+        return False
 
 
 @contextmanager

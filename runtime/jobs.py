@@ -21,8 +21,10 @@ from typing import Final
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import READ_ERRORS, STRIDE, Notice, Summary, run, tell, unreadable
+from rulec.runtime.events import EventError
+from rulec.runtime.matcher import Outcome
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.shards import SHARD, Part, PartOfFile, Shard, opened_part, shards
+from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards
 from rulec.runtime.spool import Finished, Item, Sent, Spool
 
 # So many shards for each process are handed out at once: one to read, and one to go on with.
@@ -78,16 +80,20 @@ class Worker:
         def say(number: int, detail: str) -> None:
             spool.add((number, detail))
 
+        last: tuple[int, Outcome | EventError] | None = None
         try:
             with opened_part(part) as stream:
-                cut = stream if isinstance(stream, PartOfFile) else None
-                for number, result in self._matcher.lines(stream, numbering, STRIDE):
-                    # What begins behind the part is told by whoever reads on from there.
-                    if cut is None or number <= cut.lines:
-                        tell(number, result, summary, sink, say)
-                lines = 0 if cut is None else cut.lines
+                for found in self._matcher.lines(stream, numbering, STRIDE):
+                    if last is not None:
+                        tell(*last, summary, sink, say)
+                    last = found
         except READ_ERRORS as problem:
             error = unreadable(problem)
+        if last is not None and part.end is not None and error is None:
+            # It stands for what is behind the part, and whoever reads that will tell.
+            lines = last[0] - 1
+        elif last is not None:
+            tell(*last, summary, sink, say)
         counts = (numbering.count, summary.alerts, dict(summary.skipped))
         spool.add(Finished(lines, *counts, error))
 
@@ -185,12 +191,15 @@ def _workers(
     """Yield the function that gives a shard to a worker."""
     others = set(multiprocessing.active_children())
     # New processes, not copies of this one: threads and open files stay out of it.
-    executor = ProcessPoolExecutor(
-        jobs,
-        multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(ruleset, source, render, folder),
-    )
+    try:
+        executor = ProcessPoolExecutor(
+            jobs,
+            multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(ruleset, source, render, folder),
+        )
+    except (OSError, ImportError, NotImplementedError) as error:  # no shared memory
+        raise WorkerError(f"cannot start processes: {error}") from None
 
     def submit(shard: Shard) -> Future[Sent]:
         # Ctrl-C concerns this process, which ends the others; they inherit what is blocked.

@@ -5,12 +5,11 @@ can be told without reading what is before. Compressed files cannot be cut.
 """
 
 import io
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from rulec.runtime.inputs import is_live, opened
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT
@@ -23,6 +22,9 @@ SHARD: Final = 8 * 1024 * 1024
 
 # How many bytes are in a byte of a compressed file of events, more or less.
 _COMPRESSION: Final = 10
+
+# How much is read of a file at once, in bytes.
+_BUFFER: Final = 256 * 1024
 
 # What a part of a file shows of the document behind it: that there is one. A document
 # that breaks off is told apart from one that the input ends in.
@@ -109,50 +111,35 @@ def _cut(stream: BinaryIO, position: int) -> int | None:
 
 
 @contextmanager
-def opened_part(part: Part) -> Iterator["PartOfFile | BinaryIO"]:
+def opened_part(part: Part) -> Iterator[BinaryIO]:
     """Open a part of an input for reading.
+
+    What has an end is followed by a line that stands for the document behind
+    it, which a reader will find to be broken.
 
     :raises OSError: if it cannot be read.
     """
     if part.start == 0 and part.end is None:
         with opened(part.name) as stream:
             yield stream
-        return
-    with Path(part.name).open("rb", buffering=0) as file:
-        file.seek(part.start)
-        if part.end is None:
-            with io.BufferedReader(file) as rest:
-                yield rest
-        else:
-            with PartOfFile(file, part.end - part.start) as stream:
-                yield stream
+    elif part.end is None:
+        with Path(part.name).open("rb") as stream:
+            stream.seek(part.start)
+            yield stream
+    else:
+        with Path(part.name).open("rb", buffering=0) as file:
+            file.seek(part.start)
+            bytes_ = _PartOfFile(file, part.end - part.start)
+            yield cast(BinaryIO, io.BufferedReader(bytes_, _BUFFER))
 
 
-class PartOfFile(io.BufferedReader):
-    """So many bytes of a file, and a line that stands for what follows.
-
-    ``lines`` says how many lines there are, without that one, when it has been
-    read to the end; before, it is not less than the number of those read.
-    """
-
-    def __init__(self, file: io.FileIO, size: int) -> None:
-        self._bytes = _Bytes(file, size)
-        super().__init__(self._bytes, 256 * 1024)
-
-    @property
-    def lines(self) -> int:
-        """How many lines there are."""
-        return self._bytes.lines
-
-
-class _Bytes(io.RawIOBase):
-    """What a part of a file consists of, without a buffer."""
+class _PartOfFile(io.RawIOBase):
+    """So many bytes of a file, and a line that stands for what follows."""
 
     def __init__(self, file: io.FileIO, size: int) -> None:
         self._file = file
         self._left = size
         self._following = _FOLLOWING
-        self.lines = 0
 
     def readable(self) -> bool:
         return True
@@ -160,12 +147,12 @@ class _Bytes(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         view = memoryview(buffer).cast("B")
         if self._left:
-            piece = os.read(self._file.fileno(), min(len(view), self._left))
-            if not piece:
+            count = self._file.readinto(view[: self._left])
+            if not count:
                 raise EOFError("the file has become shorter while it was read")
-            self._left -= len(piece)
-            self.lines += piece.count(b"\n")
-        else:
-            piece, self._following = self._following, b""
-        view[: len(piece)] = piece
-        return len(piece)
+            self._left -= count
+            return count
+        count = len(self._following)
+        view[:count] = self._following
+        self._following = b""
+        return count
