@@ -4,11 +4,12 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.events import EventError
 from rulec.runtime.inputs import opened
+from rulec.runtime.matcher import Outcome
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
 
@@ -16,6 +17,13 @@ from rulec.runtime.ruleset import Ruleset
 class OutputError(Exception):
     """Alerts cannot be written any more; the message says why."""
 
+
+# So many events may be read, at most, before somebody is told how far a run has got: few
+# enough to be nothing, if the events are at hand, and so many that telling costs nothing.
+STRIDE: Final = 1000
+
+# What goes wrong when an input is read.
+READ_ERRORS: Final = (OSError, EOFError, zlib.error)
 
 Sink: TypeAlias = Callable[[Alert], object]
 Notice: TypeAlias = Callable[[str], object]
@@ -34,6 +42,13 @@ class Summary:
     skipped: Counter[str] = field(default_factory=Counter)
     unreadable: list[str] = field(default_factory=list)
 
+    def add(self, other: "Summary") -> None:
+        """Count what another run has seen as well."""
+        self.events += other.events
+        self.alerts += other.alerts
+        self.skipped.update(other.skipped)
+        self.unreadable += other.unreadable
+
     def line(self) -> str:
         """Return the summary as one line."""
         parts = [counted(self.events, "event"), counted(self.alerts, "alert")]
@@ -51,12 +66,15 @@ def run(
     inputs: Iterable[str],
     sink: Sink,
     notice: Notice,
-    progress: Callable[[int], object] = lambda read: None,
+    progress: Callable[[int], object] = lambda events: None,
+    every: int = STRIDE,
 ) -> Summary:
     """Match every event of the inputs, and give each alert to ``sink``.
 
     ``notice`` is told, with the place, about everything that had to be
-    skipped; ``progress`` gets the number of events after each document.
+    skipped. ``progress`` gets the number of events so far: after each document
+    that had more to it than one event without an alert, and after ``every``
+    events at the latest.
 
     :raises OutputError: if ``sink`` raises it; nothing is read then any more.
     """
@@ -64,24 +82,50 @@ def run(
     numbering = matcher.source.documents.new_run()
     summary = Summary()
     for name in inputs:
+
+        def say(number: int, detail: str, name: str = name) -> None:
+            notice(f"{name}:{number}: {detail}")
+
         try:
             with opened(name) as stream:
-                for number, result in matcher.lines(stream, numbering):
-                    if isinstance(result, EventError):
-                        summary.skipped[result.reason] += 1
-                        notice(f"{name}:{number}: {result}")
-                        continue
-                    for rejection in result.rejected:
-                        summary.skipped[rejection.reason] += 1
-                        notice(f"{name}:{number}: {rejection.detail}")
-                    summary.events += result.events
-                    for alert in result.alerts:
-                        summary.alerts += 1
-                        sink(alert)
-                    progress(summary.events)
-        except (OSError, EOFError, zlib.error) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
+                for number, result in matcher.lines(stream, numbering, every):
+                    tell(number, result, summary, sink, say)
+                    progress(numbering.count)
+        except READ_ERRORS as error:
             summary.unreadable.append(name)
-            notice(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}")
+            notice(f"{name}: {unreadable(error)}")
+    summary.events = numbering.count
     return summary
+
+
+def tell(
+    number: int,
+    result: Outcome | EventError,
+    summary: Summary,
+    sink: Sink,
+    say: Callable[[int, str], object],
+) -> None:
+    """Hand on what came of the document at a line: alerts to ``sink``, the rest to ``say``.
+
+    The summary counts all of it but the events, which the run numbers anyway.
+    """
+    if isinstance(result, EventError):
+        summary.skipped[result.reason] += 1
+        say(number, str(result))
+        return
+    for rejection in result.rejected:
+        summary.skipped[rejection.reason] += 1
+        say(number, rejection.detail)
+    for alert in result.alerts:
+        summary.alerts += 1
+        sink(alert)
+
+
+def unreadable(error: BaseException) -> str:
+    """Return why an input cannot be read, of one of ``READ_ERRORS``.
+
+    :raises BrokenPipeError: if it is about the output: nobody reads that any more.
+    """
+    if isinstance(error, BrokenPipeError):
+        raise error
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"

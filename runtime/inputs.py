@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, cast
 
 STDIN = "-"
@@ -26,6 +27,19 @@ def expand(names: Iterable[str]) -> Iterator[str]:
         found = [entry for entry in path.iterdir() if entry.is_file() and entry.name[0] != "."]
         found.sort(key=lambda entry: (entry.stat().st_mtime_ns, entry.name))
         yield from map(str, found)
+
+
+def is_live(name: str) -> bool:
+    """Return whether an input may be a stream that somebody still writes to, not a file.
+
+    Such a one can be read once only.
+    """
+    if name == STDIN:
+        return True
+    try:
+        return not S_ISREG(Path(name).stat().st_mode)
+    except (OSError, ValueError):  # whoever opens it will tell
+        return False
 
 
 @contextmanager

@@ -6,7 +6,8 @@ line that is cut short costs that line, not what comes behind it.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol, TypeVar
+from functools import partial
+from typing import Final, Literal, Protocol, TypeVar
 
 from rulec.runtime.brackets import balanced, outside_strings, unclosed
 from rulec.runtime.events import EventError
@@ -33,20 +34,25 @@ Taken = TypeVar("Taken")
 def documents(
     stream: ByteStream,
     limit: int = DOCUMENT_LIMIT,
-    accept: Callable[[bytes], Taken | None] | None = None,
+    accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
 ) -> Iterator[tuple[int, bytes | EventError | Taken]]:
     """Yield each document with the number of its first line, counted from 1.
 
     What cannot be a document is yielded as an error in its place. The
-    documents are not checked any further. A line of which ``accept`` makes
-    something is a document, and that is yielded in its place.
+    documents are not checked any further. A line (with its end) of which
+    ``accept`` makes something is a document, and that is yielded in its place,
+    or nothing if it is True.
     """
     lines = _Lines(stream, limit)
-    for number, line in lines:
+    while True:
+        if accept is not None and (told := lines.read_on(accept)) is not None:
+            yield told
+            continue
+        number, line = next(lines, (0, b""))
         if isinstance(line, EventError):
             yield number, line
-        elif accept is not None and (taken := accept(line)) is not None:
-            yield number, taken
+        elif not number:
+            return
         elif _is_whole(text := line.lstrip()):
             yield number, text
         elif text[0] in b"{[" and text[-1] in b"{[,:}]":
@@ -116,6 +122,7 @@ class _Lines:
     def __init__(self, stream: ByteStream, limit: int) -> None:
         self._stream = stream
         self._limit = limit
+        self._raw = iter(partial(stream.readline, limit + 1), b"")
         self._number = 0
         self._waiting: deque[Numbered] = deque()
 
@@ -125,18 +132,45 @@ class _Lines:
     def __next__(self) -> Numbered:
         if self._waiting:
             return self._waiting.popleft()
-        while line := self._stream.readline(self._limit + 1):
+        for line in self._raw:
             self._number += 1
-            if len(line) > self._limit and not line.endswith(b"\n"):
-                self._skip_rest_of_line()
-                return self._number, EventError(
-                    f"line is longer than {self._limit} bytes", "too_large"
-                )
-            if self._number == 1:
-                line = line.removeprefix(_BYTE_ORDER_MARK)
-            if line := line.rstrip():
-                return self._number, line
+            if cleaned := self._cleaned(line):
+                return self._number, cleaned
         raise StopIteration
+
+    def read_on(
+        self, accept: Callable[[bytes], Taken | Literal[True] | None]
+    ) -> tuple[int, Taken] | None:
+        """Read until ``accept`` makes something to tell of a line, and return that.
+
+        None says that the next line, if there is one, has to be looked at otherwise.
+        """
+        if self._waiting:
+            return None
+        number = before = self._number
+        limit = self._limit
+        # Most lines of most streams get no further than this.
+        for number, line in enumerate(self._raw, before + 1):
+            taken = accept(line) if len(line) <= limit else None
+            if taken is True:
+                continue
+            self._number = number
+            if taken is not None:
+                return number, taken
+            if cleaned := self._cleaned(line):
+                self._waiting.append((number, cleaned))
+                return None
+        self._number = number
+        return None
+
+    def _cleaned(self, line: bytes) -> bytes | EventError:
+        """Return the line that was just read without what does not count, or what is wrong."""
+        if len(line) > self._limit and not line.endswith(b"\n"):
+            self._skip_rest_of_line()
+            return EventError(f"line is longer than {self._limit} bytes", "too_large")
+        if self._number == 1:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        return line.rstrip()
 
     def _skip_rest_of_line(self) -> None:
         while (piece := self._stream.readline(self._limit + 1)) and not piece.endswith(b"\n"):

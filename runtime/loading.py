@@ -3,6 +3,7 @@
 import importlib.util
 import linecache
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -96,17 +97,20 @@ def _run(code: CodeType, name: str) -> Ruleset:
 
 
 def _with_code(ruleset: Ruleset, code: str | bytes) -> Ruleset:
-    from dataclasses import replace
-
     return replace(ruleset, code=code)
 
 
-def unpickled(module: str, code: str | bytes | None) -> Ruleset:
+def unpickled(
+    module: str, code: str | bytes | None, rule_matching: str, only: frozenset[str] | None
+) -> Ruleset:
     """Return the ruleset that was pickled: from its code, or of an importable module."""
     if isinstance(code, bytes):
-        return _with_code(_run(bytecode(code), "<compiled rules>"), code)
-    if code is not None:
-        return execute(code)
-    found: Any = importlib.import_module(module)
-    ruleset: Ruleset = found.ruleset
-    return ruleset
+        found = _with_code(_run(bytecode(code), "<compiled rules>"), code)
+    elif code is not None:
+        found = execute(code)
+    else:
+        imported: Any = importlib.import_module(module)
+        found = imported.ruleset
+    if (found.rule_matching, found.only) == (rule_matching, only):
+        return found
+    return replace(found, rule_matching=rule_matching, only=only)

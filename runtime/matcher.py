@@ -7,7 +7,7 @@ describes it, is read with care instead; both ways give the same answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -116,10 +116,21 @@ class Matcher:
         alerts = [alert for event in events for alert in self.match(event)]
         return Outcome(len(events), rejected, alerts)
 
-    def lines(self, stream: Any, run: Run) -> Iterator[tuple[int, Outcome | EventError]]:
-        """Match a stream of documents; yield the line of each, and what came of it."""
-        accept = None if self._decode is _not_at_a_glance else lambda line: self.accept(line, run)
-        for number, found in self._documents.lines(stream, run=run, accept=accept):
+    def lines(
+        self, stream: Any, run: Run, every: int = 1
+    ) -> Iterator[tuple[int, Outcome | EventError]]:
+        """Match a stream of documents; yield the line of each, and what came of it.
+
+        Of the plain events that raise no alert, only every ``every``-th of the
+        run is told.
+        """
+
+        def accept(line: bytes) -> Outcome | Literal[True] | None:
+            outcome = self.accept(line, run)
+            return True if outcome is _QUIET and run.count % every else outcome
+
+        quick = None if self._decode is _not_at_a_glance else accept
+        for number, found in self._documents.lines(stream, run=run, accept=quick):
             if isinstance(found, Outcome | EventError):
                 yield number, found
             else:

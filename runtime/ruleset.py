@@ -58,13 +58,16 @@ class Program:
 
     ``seen`` says how they look at an event: through a view, or at its decoded
     document if it is None. ``gate`` tells which of them have to be tried on an
-    event.
+    event. ``counts`` says that some of them ask for the number of an event, or
+    for its time since the first one: what they say of an event depends on
+    those before it.
     """
 
     source: str
     rules: tuple[Rule, ...]
     seen: Seen | None = None
     gate: Gate | None = None
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,10 @@ class Ruleset:
     def sources(self) -> tuple[str, ...]:
         """The names of the sources that the rules are about."""
         return tuple(dict.fromkeys(rule.source for rule in self.rules))
+
+    def counts(self, source: str) -> bool:
+        """Return whether what the rules for a source say of an event depends on those before it."""
+        return any(program.counts for program in self.programs if program.source == source)
 
     def matcher(self, source: str) -> Matcher:
         """Return the callable that matches documents of one source.
@@ -160,7 +167,8 @@ class Ruleset:
         # Functions do not pickle; the module that they were compiled to does.
         from rulec.runtime.loading import unpickled
 
-        return unpickled, (self._module() if self.code is None else "", self.code)
+        module = self._module() if self.code is None else ""
+        return unpickled, (module, self.code, self.rule_matching, self.only)
 
     def _module(self) -> str:
         """Return the name of the imported module that this is the ruleset of."""

@@ -480,6 +480,23 @@ def test_alerts_are_printed_as_soon_as_there_are_any(cwd: Path) -> None:
             assert running.stdout.readline().decode() == f"{alert}\n"
 
 
+def test_alerts_from_a_pipe_are_printed_as_soon_as_there_are_any(cwd: Path) -> None:
+    os.mkfifo(cwd / "pipe")
+    call = [*COMMAND, "run", "-r", "rules.yaml", "pipe"]
+    with (
+        subprocess.Popen(
+            call, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as running,
+        (cwd / "pipe").open("wb", buffering=0) as pipe,
+    ):
+        assert running.stdout is not None
+        for event, alert in ((POD, POD_ALERT), (SECRET, SECRET_ALERT)):
+            pipe.write(lines(event).encode())
+            assert select.select([running.stdout], [], [], 10)[0], "nothing comes"
+            assert running.stdout.readline().decode() == f"{alert}\n"
+        pipe.close()
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -56,10 +56,13 @@ def notice(line: str) -> None:
 
 
 @contextmanager
-def progress_shown(wanted: bool) -> Iterator[Callable[[int], object]]:
-    """Show how far the run has got, if it is wanted and somebody is watching a terminal."""
+def progress_shown(wanted: bool) -> Iterator[Callable[[int], object] | None]:
+    """Show how far the run has got, if it is wanted and somebody is watching a terminal.
+
+    What is given is to be told the number of events; None if nobody wants to know.
+    """
     if not wanted or not sys.stderr.isatty():
-        yield lambda events: None
+        yield None
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

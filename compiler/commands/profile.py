@@ -100,7 +100,7 @@ def command(
     from rulec.profile import measure
 
     with progress_shown(not quiet) as progress:
-        profile = measure(plan, source, found, notice, progress)
+        profile = measure(plan, source, found, notice, progress or (lambda events: None))
     _print(profile, form, name, top)
     if profile.unreadable:
         raise click.exceptions.Exit(BAD_INPUT)

@@ -27,12 +27,11 @@ from rulec.commands.options import (
     report_warnings,
     strategy,
 )
-from rulec.runtime.alert import Alert
-from rulec.runtime.engine import OutputError, Summary, run
-from rulec.runtime.inputs import STDIN
+from rulec.runtime.engine import STRIDE, OutputError, Summary, run
+from rulec.runtime.inputs import is_live
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.writer import Writer
+from rulec.runtime.writer import Renderer, Writer
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
 # the option that they stand for, and what their values mean for it.
@@ -83,11 +82,21 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     metavar="KEY=VALUE",
     help="A setting of Falco's configuration, such as -o json_output=true (repeatable).",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many processes read files; 0: one for each core. Standard input is read by one.",
+)
 @quiet_option
 def command(
     rules: tuple[Path, ...],
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
+    jobs: int,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -104,26 +113,62 @@ def command(
     """
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
-    render = _renderer(options.pop("format"), options.pop("time_format"), output)
+    form, time_format = options.pop("format"), options.pop("time_format")
+    render = Renderer(form == "json", time_format == "iso8601", output)
     ruleset = _ruleset(rules, options, quiet)
     found = expanded(inputs)
     source = source_of_inputs(ruleset.sources, options["sources"])
     if not quiet:
         tell_of_stdin(found)
-    writer = Writer(sys.stdout, render, live=STDIN in found)
+    writer = Writer(sys.stdout, live=any(map(is_live, found)))
     try:
         with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
-
-            def pause(events: int) -> None:
-                writer.pause()
-                progress(events)
-
-            summary = run(ruleset, source, found, writer, notice, pause)
+            summary = _run(ruleset, source, found, render, writer, progress, jobs, quiet)
         writer.flush()
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
     _finish(summary, quiet)
+
+
+def _run(
+    ruleset: Ruleset,
+    source: str,
+    inputs: list[str],
+    render: Renderer,
+    writer: Writer,
+    progress: Callable[[int], object] | None,
+    jobs: int,
+    quiet: bool,
+) -> Summary:
+    """Run the ruleset: in this process, or in several if there are jobs for them."""
+
+    def pause(events: int) -> None:
+        writer.pause()
+        if progress is not None:
+            progress(events)
+
+    # Who watches events come in wants to see each of them.
+    every = 1 if progress is not None and any(map(is_live, inputs)) else STRIDE
+    if jobs != 1:
+        from rulec.runtime.jobs import WorkerError, cores, run_shared, worth_sharing
+
+        jobs = jobs or cores()
+        if jobs > 1 and ruleset.counts(source):
+            if not quiet:
+                message = (
+                    "rulec run: rules ask for evt.num or evt.reltime, so one process reads all"
+                )
+                click.echo(message, err=True)
+        elif jobs > 1 and worth_sharing(inputs):
+            call = (ruleset, source, inputs, render, writer, notice, pause)
+            try:
+                return run_shared(*call, jobs=jobs, every=every)
+            except WorkerError as error:
+                writer.flush()
+                click.echo(f"rulec run: {error}", err=True)
+                raise click.exceptions.Exit(BAD_INPUT) from None
+    return run(ruleset, source, inputs, lambda alert: writer(render(alert)), notice, pause, every)
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -190,17 +235,6 @@ def _restricted(
 def _was_given(option: str) -> bool:
     source = click.get_current_context().get_parameter_source(option)
     return source is click.core.ParameterSource.COMMANDLINE
-
-
-def _renderer(form: str, time_format: str, include: dict[str, bool]) -> Callable[[Alert], str]:
-    iso8601 = time_format == "iso8601"
-
-    def render(alert: Alert) -> str:
-        if iso8601:
-            alert = replace(alert, iso8601=True)
-        return alert.json(**include) if form == "json" else alert.text()
-
-    return render
 
 
 def _finish(summary: Summary, quiet: bool) -> None:

@@ -6,7 +6,7 @@ Sources that a user defines are in ``json_source``.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Literal, Protocol, TypeVar, cast
 
 from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.fields import Catalogue
@@ -44,11 +44,12 @@ class Documents(Protocol):
         stream: Any,
         *,
         run: Run | None = None,
-        accept: Callable[[bytes], Taken | None] | None = None,
+        accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
     ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
         """Read a stream of documents; yield the line of each and what it holds.
 
-        What ``accept`` makes of a line is yielded instead, unless that is None.
+        What ``accept`` makes of a line is yielded instead: nothing if that is True,
+        and what was said above if it is None.
         """
 
     def time(self, value: Any) -> int | None:

@@ -9,7 +9,7 @@ import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
@@ -127,7 +127,7 @@ class JsonDocuments:
         stream: ByteStream,
         *,
         run: Run | None = None,
-        accept: Callable[[bytes], Taken | None] | None = None,
+        accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
         document_limit: int = DOCUMENT_LIMIT,
     ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
         """Read a stream of documents; yield the line of each and what it holds."""

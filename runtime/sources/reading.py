@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from rulec.runtime import jsonlines
 from rulec.runtime.events import Event, EventError
@@ -45,7 +45,7 @@ def read_lines(
     stream: ByteStream,
     read: Callable[[bytes], Reading],
     document_limit: int,
-    accept: Callable[[bytes], Taken | None] | None = None,
+    accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
 ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
     """Read each document of a stream; yield its line (from 1) and what came of it."""
     for number, document in jsonlines.documents(stream, document_limit, accept):

@@ -7,7 +7,7 @@ event, never the others.
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
@@ -95,7 +95,7 @@ def lines(
     stream: ByteStream,
     *,
     run: Run | None = None,
-    accept: Callable[[bytes], Taken | None] | None = None,
+    accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
     event_limit: int = EVENT_LIMIT,
     document_limit: int = DOCUMENT_LIMIT,
 ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
@@ -103,7 +103,8 @@ def lines(
 
     Yields the number of each document's first line and what ``read`` makes
     of it, one after the other; a bad document does not end the reading. What
-    ``accept`` makes of a line is yielded instead, unless that is None.
+    ``accept`` makes of a line is yielded instead: nothing if that is True, and
+    the above if it is None.
     """
     started = run or new_run()
 

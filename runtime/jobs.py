@@ -1,0 +1,268 @@
+"""Run a ruleset over inputs in several processes, as if it was one.
+
+Each process reads its part of the inputs by itself, and sends back lines of
+alerts, what it had to skip, and counts. These are handed on in the order of
+the inputs. What can be read only once is read in the process that asked.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Final
+
+from rulec.runtime.alert import Alert
+from rulec.runtime.engine import READ_ERRORS, STRIDE, Notice, Summary, run, tell, unreadable
+from rulec.runtime.events import EventError
+from rulec.runtime.matcher import Outcome
+from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards
+from rulec.runtime.spool import Finished, Item, Sent, Spool
+
+# So many shards for each process are handed out at once: one to read, and one to go on with.
+_AHEAD: Final = 2
+
+Render = Callable[[Alert], str]
+
+
+class WorkerError(Exception):
+    """A process that read a part of the inputs has ended before it should; the message says so."""
+
+
+def cores() -> int:
+    """Return how many processes can run at once here, as far as this one is allowed to use them."""
+    return len(os.sched_getaffinity(0))
+
+
+def worth_sharing(inputs: Iterable[str], size: int = SHARD) -> bool:
+    """Return whether there is more to read in some inputs than one process reads at once."""
+    found = (shard for shard in shards(inputs, size) if not isinstance(shard, str))
+    return len(list(islice(found, 2))) == 2
+
+
+# --- in a worker ----------------------------------------------------------------------
+
+
+class Worker:
+    """Matches the events in parts of inputs; ``folder`` takes what is too much to send."""
+
+    def __init__(self, ruleset: Ruleset, source: str, render: Render, folder: Path) -> None:
+        self._matcher = ruleset.matcher(source)
+        self._render = render
+        self._folder = folder
+
+    def __call__(self, shard: Shard) -> Sent:
+        """Return everything that there is to tell of some parts, in order.
+
+        :raises OutputError: if the folder cannot take it.
+        """
+        spool = Spool(self._folder)
+        for part in shard:
+            self._read(part, spool)
+        return spool.sent()
+
+    def _read(self, part: Part, spool: Spool) -> None:
+        numbering = self._matcher.source.documents.new_run()
+        summary = Summary()
+        lines, error = 0, None
+
+        def sink(alert: Alert) -> None:
+            spool.add(self._render(alert))
+
+        def say(number: int, detail: str) -> None:
+            spool.add((number, detail))
+
+        last: tuple[int, Outcome | EventError] | None = None
+        try:
+            with opened_part(part) as stream:
+                for found in self._matcher.lines(stream, numbering, STRIDE):
+                    if last is not None:
+                        tell(*last, summary, sink, say)
+                    last = found
+        except READ_ERRORS as problem:
+            error = unreadable(problem)
+        if last is not None and part.end is not None and error is None:
+            # It stands for what is behind the part, and whoever reads that will tell.
+            lines = last[0] - 1
+        elif last is not None:
+            tell(*last, summary, sink, say)
+        counts = (numbering.count, summary.alerts, dict(summary.skipped))
+        spool.add(Finished(lines, *counts, error))
+
+
+_worker: Worker | None = None
+
+
+def _begin(ruleset: Ruleset, source: str, render: Render, folder: Path) -> None:
+    global _worker
+    _worker = Worker(ruleset, source, render, folder)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent to end. If it is killed, nobody tells its workers."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "this is a worker"
+    parent.join()
+    os._exit(1)
+
+
+def _work(shard: Shard) -> Sent:
+    assert _worker is not None, "workers begin with _begin"
+    return _worker(shard)
+
+
+# --- in the parent --------------------------------------------------------------------
+
+
+def run_shared(
+    ruleset: Ruleset,
+    source: str,
+    inputs: Iterable[str],
+    render: Render,
+    write: Callable[[str], object],
+    notice: Notice,
+    progress: Callable[[int], object] = lambda events: None,
+    *,
+    jobs: int,
+    every: int = STRIDE,
+    size: int = SHARD,
+) -> Summary:
+    """Match every event of the inputs in ``jobs`` processes besides this one.
+
+    Do what ``engine.run`` does, in the same order. ``render`` makes lines of
+    alerts and is sent to other processes; ``write`` gets the lines. About
+    ``size`` bytes are read by a process at once. The rules must not ask for
+    what depends on the events before (``Ruleset.counts``).
+
+    :raises OutputError: as ``engine.run`` does.
+    :raises WorkerError: if a process cannot be started, or ends before it should.
+    """
+    merger = Merger(write, notice)
+
+    def read_here(name: str) -> None:
+        before = merger.summary.events
+        found = run(
+            ruleset,
+            source,
+            [name],
+            lambda alert: write(render(alert)),
+            notice,
+            lambda events: progress(before + events),
+            every,
+        )
+        merger.summary.add(found)
+
+    with (
+        TemporaryDirectory(prefix="rulec-") as folder,
+        _workers(jobs, ruleset, source, render, Path(folder)) as submit,
+    ):
+
+        def finish(found: str | tuple[Shard, Future[Sent]]) -> None:
+            if isinstance(found, str):
+                read_here(found)
+            else:
+                shard, future = found
+                merger.hand_on(shard, future.result().received())
+            progress(merger.summary.events)
+
+        waiting: deque[str | tuple[Shard, Future[Sent]]] = deque()
+        for shard in shards(inputs, size):
+            waiting.append(shard if isinstance(shard, str) else (shard, submit(shard)))
+            if len(waiting) > _AHEAD * jobs:
+                finish(waiting.popleft())
+        while waiting:
+            finish(waiting.popleft())
+    return merger.summary
+
+
+@contextmanager
+def _workers(
+    jobs: int, ruleset: Ruleset, source: str, render: Render, folder: Path
+) -> Iterator[Callable[[Shard], Future[Sent]]]:
+    """Yield the function that gives a shard to a worker."""
+    others = set(multiprocessing.active_children())
+    # New processes, not copies of this one: threads and open files stay out of it.
+    try:
+        executor = ProcessPoolExecutor(
+            jobs,
+            multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(ruleset, source, render, folder),
+        )
+    except (OSError, ImportError, NotImplementedError) as error:  # no shared memory
+        raise WorkerError(f"cannot start processes: {error}") from None
+
+    def submit(shard: Shard) -> Future[Sent]:
+        # Ctrl-C concerns this process, which ends the others; they inherit what is blocked.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return executor.submit(_work, shard)
+        except OSError as error:
+            raise WorkerError(f"cannot start a process: {error.strerror}") from None
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        yield submit
+    except BaseException as error:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise WorkerError("a process that read a part of the inputs was ended") from None
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+class Merger:
+    """Hands on what workers tell of the parts of inputs, which come in order.
+
+    ``write`` gets lines of alerts, ``notice`` what had to be skipped, with its
+    place in the input. ``summary`` counts.
+    """
+
+    def __init__(self, write: Callable[[str], object], notice: Notice) -> None:
+        self.summary = Summary()
+        self._write = write
+        self._notice = notice
+        self._lines = 0  # of the input, before the part that is handed on
+        self._unreadable = False  # the input, beyond some part of it
+
+    def hand_on(self, shard: Shard, items: Iterable[Item]) -> None:
+        """Hand on everything there is to tell of some parts, in order."""
+        told = iter(items)
+        for part in shard:
+            if part.start == 0:
+                self._lines, self._unreadable = 0, False
+            for item in told:
+                if isinstance(item, Finished):
+                    self._finish(part, item)
+                    break
+                if self._unreadable:
+                    continue
+                if isinstance(item, str):
+                    self._write(item)
+                else:
+                    number, detail = item
+                    self._notice(f"{part.name}:{self._lines + number}: {detail}")
+
+    def _finish(self, part: Part, done: Finished) -> None:
+        if self._unreadable:
+            return
+        self.summary.events += done.events
+        self.summary.alerts += done.alerts
+        self.summary.skipped.update(done.skipped)
+        self._lines += done.lines
+        if done.error is not None:
+            self._unreadable = True
+            self.summary.unreadable.append(part.name)
+            self._notice(f"{part.name}: {done.error}")

@@ -1,0 +1,14 @@
+"""Forms of alerts that end the process: what happens to a worker that is killed."""
+
+import os
+from typing import Any
+
+
+class Dying:
+    """Called like a ``Renderer``, and never returns."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def __call__(self, alert: Any) -> str:
+        os._exit(9)
