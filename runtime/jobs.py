@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -22,13 +22,17 @@ from typing import Final
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import READ_ERRORS, STRIDE, Notice, Summary, run, tell, unreadable
 from rulec.runtime.events import EventError
+from rulec.runtime.inputs import is_live
 from rulec.runtime.matcher import Outcome
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards
+from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
 from rulec.runtime.spool import Finished, Item, Sent, Spool
 
 # So many shards for each process are handed out at once: one to read, and one to go on with.
 _AHEAD: Final = 2
+
+# To start processes takes as long as to read about so many bytes.
+WORTH: Final = 96 * 1024 * 1024
 
 Render = Callable[[Alert], str]
 
@@ -42,8 +46,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def worth_sharing(inputs: Iterable[str], size: int = SHARD) -> bool:
-    """Return whether there is more to read in some inputs than one process reads at once."""
+def worth_sharing(inputs: Sequence[str], size: int = SHARD) -> bool:
+    """Return whether several processes are quicker with some inputs than one."""
+    if sum(to_read(name) for name in inputs if not is_live(name)) < WORTH:
+        return False
     found = (shard for shard in shards(inputs, size) if not isinstance(shard, str))
     return len(list(islice(found, 2))) == 2
 
