@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Final
@@ -110,14 +111,15 @@ _worker: Worker | None = None
 def _begin(ruleset: Ruleset, source: str, render: Render, folder: Path) -> None:
     global _worker
     _worker = Worker(ruleset, source, render, folder)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """Wait for the parent to end. If it is killed, nobody tells its workers."""
+def _end_with_parent(folder: Path) -> None:
+    """Wait for the parent to end. If it is killed, it neither tells its workers nor tidies up."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "this is a worker"
     parent.join()
+    rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

@@ -383,10 +383,12 @@ def test_whether_rules_count(output: str, counts: bool, tmp_path: Path) -> None:
 def running(cwd: Path) -> "subprocess.Popen[bytes]":
     """Start a run that goes on until it is stopped: its first input has no end."""
     os.mkfifo(cwd / "pipe")
+    (cwd / "temporary").mkdir()
     call = [*RUN, "-j", "2", "-r", "rules.yaml"]
     return subprocess.Popen(
         [*call, "large.log", "pipe", "large.log"],
         cwd=cwd,
+        env={**os.environ, "TMPDIR": str(cwd / "temporary")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -422,6 +424,7 @@ def test_ctrl_c_ends_all_processes_without_a_word(cwd: Path) -> None:
         assert process.wait(20) == 130
         assert all(line.startswith(b"large.log:") for line in process.stderr)
     assert waited_for(lambda: not list(members(process.pid)))
+    assert not list((cwd / "temporary").iterdir())
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
@@ -432,6 +435,7 @@ def test_workers_end_with_their_parent(cwd: Path) -> None:
         assert len(list(members(process.pid))) > 2
         process.kill()
         assert waited_for(lambda: not list(members(process.pid)))
+    assert not list((cwd / "temporary").iterdir())
 
 
 def test_whoever_reads_the_alerts_may_have_seen_enough(cwd: Path) -> None:
