@@ -9,12 +9,13 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Final
@@ -22,13 +23,17 @@ from typing import Final
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import READ_ERRORS, STRIDE, Notice, Summary, run, tell, unreadable
 from rulec.runtime.events import EventError
+from rulec.runtime.inputs import is_live
 from rulec.runtime.matcher import Outcome
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards
+from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
 from rulec.runtime.spool import Finished, Item, Sent, Spool
 
 # So many shards for each process are handed out at once: one to read, and one to go on with.
 _AHEAD: Final = 2
+
+# To start processes takes as long as to read about so many bytes.
+WORTH: Final = 96 * 1024 * 1024
 
 Render = Callable[[Alert], str]
 
@@ -42,8 +47,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def worth_sharing(inputs: Iterable[str], size: int = SHARD) -> bool:
-    """Return whether there is more to read in some inputs than one process reads at once."""
+def worth_sharing(inputs: Sequence[str], size: int = SHARD) -> bool:
+    """Return whether several processes are quicker with some inputs than one."""
+    if sum(to_read(name) for name in inputs if not is_live(name)) < WORTH:
+        return False
     found = (shard for shard in shards(inputs, size) if not isinstance(shard, str))
     return len(list(islice(found, 2))) == 2
 
@@ -104,14 +111,15 @@ _worker: Worker | None = None
 def _begin(ruleset: Ruleset, source: str, render: Render, folder: Path) -> None:
     global _worker
     _worker = Worker(ruleset, source, render, folder)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """Wait for the parent to end. If it is killed, nobody tells its workers."""
+def _end_with_parent(folder: Path) -> None:
+    """Wait for the parent to end. If it is killed, it neither tells its workers nor tidies up."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "this is a worker"
     parent.join()
+    rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

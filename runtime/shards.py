@@ -69,20 +69,28 @@ def shards(names: Iterable[str], size: int = SHARD) -> Iterator[Shard | str]:
         yield tuple(held)
 
 
+def to_read(name: str) -> int:
+    """Return how many bytes there are to read in a file, more or less; 0 if nobody can tell."""
+    try:
+        size = Path(name).stat().st_size
+    except (OSError, ValueError):
+        return 0
+    return size * _COMPRESSION if name.endswith(".gz") else size
+
+
 def _parts(name: str, size: int) -> Iterator[tuple[Part, int]]:
     """Yield the parts of a file, and how many bytes there are to read in each."""
-    start = 0
+    start, total = 0, to_read(name)
+    if name.endswith(".gz"):
+        yield Part(name), total
+        return
     try:
-        total = Path(name).stat().st_size
-        if name.endswith(".gz"):
-            yield Part(name), total * _COMPRESSION
-            return
         with Path(name).open("rb") as stream:
             # What is behind the last cut is read to its end, wherever that will be.
             while total - start > size and (cut := _cut(stream, start + size)) is not None:
                 yield Part(name, start, cut), cut - start
                 start = cut
-    except OSError:
+    except (OSError, ValueError):
         # Whoever reads on from here will meet the same, and tell.
         total = start
     yield Part(name, start), total - start

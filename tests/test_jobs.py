@@ -316,6 +316,10 @@ def test_no_room_for_what_is_much(
 
 # --- the command ----------------------------------------------------------------------
 
+# To look at what several processes do, less is worth it.
+START = "from rulec.cli import main; from rulec.runtime import jobs; jobs.WORTH = 2**20; main()"
+RUN = [sys.executable, "-c", START, "run"]
+
 
 @pytest.fixture
 def cwd(tmp_path: Path) -> Path:
@@ -329,15 +333,20 @@ def cwd(tmp_path: Path) -> Path:
 
 
 def command(cwd: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    call = [sys.executable, "-m", "rulec", "run", *arguments]
-    return subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run([*RUN, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def test_a_small_input_is_not_worth_sharing(cwd: Path) -> None:
+def test_what_is_worth_sharing(cwd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = str(cwd / "small.log"), str(cwd / "large.log")
+    assert not worth_sharing([large])
+    monkeypatch.setattr(jobs, "WORTH", 2**20)
     assert [worth_sharing([name]) for name in (small, large)] == [False, True]
     assert worth_sharing([large, "-", small])
     assert not worth_sharing(["-"])
+    compressed = cwd / "audit.log.gz"
+    compressed.write_bytes(gzip.compress(os.urandom(2**20)))
+    assert not worth_sharing([str(compressed)])
+    assert worth_sharing([str(compressed)] * 2)
 
 
 @pytest.mark.parametrize("options", [[], ["--format=json", "--time-format=iso8601", "-j0"]])
@@ -374,10 +383,12 @@ def test_whether_rules_count(output: str, counts: bool, tmp_path: Path) -> None:
 def running(cwd: Path) -> "subprocess.Popen[bytes]":
     """Start a run that goes on until it is stopped: its first input has no end."""
     os.mkfifo(cwd / "pipe")
-    call = [sys.executable, "-m", "rulec", "run", "-j", "2", "-r", "rules.yaml"]
+    (cwd / "temporary").mkdir()
+    call = [*RUN, "-j", "2", "-r", "rules.yaml"]
     return subprocess.Popen(
         [*call, "large.log", "pipe", "large.log"],
         cwd=cwd,
+        env={**os.environ, "TMPDIR": str(cwd / "temporary")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -413,6 +424,7 @@ def test_ctrl_c_ends_all_processes_without_a_word(cwd: Path) -> None:
         assert process.wait(20) == 130
         assert all(line.startswith(b"large.log:") for line in process.stderr)
     assert waited_for(lambda: not list(members(process.pid)))
+    assert not list((cwd / "temporary").iterdir())
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
@@ -423,11 +435,12 @@ def test_workers_end_with_their_parent(cwd: Path) -> None:
         assert len(list(members(process.pid))) > 2
         process.kill()
         assert waited_for(lambda: not list(members(process.pid)))
+    assert not list((cwd / "temporary").iterdir())
 
 
 def test_whoever_reads_the_alerts_may_have_seen_enough(cwd: Path) -> None:
     (cwd / "alerts.log").write_bytes(GOOD * 20_000)
-    call = [sys.executable, "-m", "rulec", "run", "-j", "2", "-r", "rules.yaml", "alerts.log"]
+    call = [*RUN, "-j", "2", "-r", "rules.yaml", "alerts.log"]
     with subprocess.Popen(call, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -443,6 +456,7 @@ def test_a_worker_that_dies_is_told(
     from rulec.cli import main
 
     monkeypatch.setattr("rulec.commands.run.Renderer", Dying)
+    monkeypatch.setattr(jobs, "WORTH", 2**20)
     monkeypatch.chdir(cwd)
     with pytest.raises(SystemExit) as leaving:
         main(["run", "-j", "2", "-r", "rules.yaml", "large.log"])
