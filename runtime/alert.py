@@ -1,7 +1,6 @@
 """Alerts, in the forms in which Falco prints them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,8 +10,7 @@ from rulec.runtime.encoding import sanitised
 from rulec.runtime.events import host_name
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """A rule that matched an event.
 
     ``priority`` is spelled as Falco spells it (``Warning``), ``time`` is in
@@ -29,7 +27,7 @@ class Alert:
     time: int
     message: str
     output_fields: Mapping[str, Any]
-    hostname: str = field(default_factory=host_name)
+    hostname: str = msgspec.field(default_factory=host_name)
     iso8601: bool = False
 
     @property

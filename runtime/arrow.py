@@ -7,7 +7,6 @@ how often it tries again. PyArrow is imported when a function is called.
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -187,7 +186,7 @@ _REPORTED: Final = msgspec.json.Decoder(_Reported)
 
 def _alert(alert: Alert) -> _Row:
     # With the time in UTC: the local time of a worker means nothing to anybody.
-    alert = replace(alert, iso8601=True)
+    alert = msgspec.structs.replace(alert, iso8601=True)
     reported = _REPORTED.decode(alert.json(include_output=False, include_tags=False))
     return (
         alert.time if -(2**63) <= alert.time < 2**63 else None,

@@ -97,7 +97,7 @@ def fraction(nanoseconds: int) -> int:
 
 def local_time(nanoseconds: int) -> str:
     """Return ``HH:MM:SS.nnnnnnnnn`` in the local zone."""
-    return f"{local_time_seconds(nanoseconds)}.{nanoseconds % SECOND:09}"
+    return f"{_time_of_day(_local(nanoseconds))}.{nanoseconds % SECOND:09}"
 
 
 def local_time_seconds(nanoseconds: int) -> str:
@@ -133,9 +133,17 @@ def _utc(nanoseconds: int) -> str:
 
 def _local(nanoseconds: int) -> int:
     # As in Falco, the offset of now holds for all times, in summer and winter.
-    return nanoseconds // SECOND + time.localtime().tm_gmtoff
+    return nanoseconds // SECOND + _offset_at(int(time.time()), time.tzname)
 
 
+@lru_cache(maxsize=1)
+def _offset_at(second: int, zone: tuple[str, str]) -> int:
+    """Return how many seconds the local zone is ahead of UTC, which is asked for often."""
+    return time.localtime(second).tm_gmtoff
+
+
+# Events come in the order of time, so the same second is shown again and again.
+@lru_cache(maxsize=256)
 def _time_of_day(second: int) -> str:
     second %= _DAY
     return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"

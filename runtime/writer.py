@@ -1,9 +1,11 @@
 """Write alerts to a stream, one line each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, TextIO
+
+import msgspec
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import OutputError
@@ -27,7 +29,7 @@ class Renderer:
     def __call__(self, alert: Alert) -> str:
         """Return an alert as a line, without its end."""
         if self.iso8601:
-            alert = replace(alert, iso8601=True)
+            alert = msgspec.structs.replace(alert, iso8601=True)
         return alert.json(**self.include) if self.json else alert.text()
 
 

@@ -3,8 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from rulec.runtime.ruleset import Ruleset
 
@@ -51,7 +52,7 @@ def found_by_one_process(
         (document for document, _ in documents), source=source, rejected=reject
     )
     for index, alert in matches:
-        alert = replace(alert, iso8601=True)
+        alert = msgspec.structs.replace(alert, iso8601=True)
         fields = json.dumps(
             json.loads(alert.json())["output_fields"], separators=(",", ":"), ensure_ascii=False
         )

@@ -1,9 +1,10 @@
 """Compile single conditions, for tests: the real stages, without files around them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from synthetic import SOURCE, document
 
 from rulec.check import check
@@ -108,4 +109,4 @@ def alert_of(
     ruleset = execute(layout(emit(planned([checked], SOURCE), NO_MANIFEST)))
     event = ruleset.matcher("test").seen(Run("test").event(document(fields), time))
     alert = ruleset.rules[0].alert(event)
-    return replace(alert, hostname=hostname, iso8601=iso8601)
+    return msgspec.structs.replace(alert, hostname=hostname, iso8601=iso8601)

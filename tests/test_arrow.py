@@ -67,7 +67,7 @@ def test_an_alert(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
     ).to_pylist()
     assert row["time"] == 1772443800500000000
     assert row["output"].startswith("2026-03-02T09:30:00.500000000+0000: Error Secret read (user=")
-    assert json.loads(row["output_fields"])["ka.target.name"] == "db"
+    assert json.loads(row["output_fields"])["ka.target.name"] == event["objectRef"]["name"]
     assert {name: row[name] for name in ("rule", "priority", "source", "tags", "hostname")} == {
         "rule": "K8s Secret Get Successfully",
         "priority": "Error",
