@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import orjson
-from engines import Match, alerting, function_per_rule, matching, names
+from engines import Match, alert_of_functions, alerting, function_per_rule, matching, names
 from events import ALERTING, churning, make
 from peers import PEERS, installed
 from rule_sets import COPIES, EIGHT, many
@@ -28,6 +28,7 @@ ORJSON: Final = "orjson.loads"
 MATCHES: Final = "rulec: bytes to matches"
 ALERTS: Final = "rulec: bytes to alerts"
 PLAIN: Final = "orjson and a function for each rule"
+PLAIN_ALERTS: Final = "the same, to alerts"
 RULEC_EIGHT: Final = "rulec"
 
 
@@ -86,7 +87,7 @@ class Contenders:
 
     def _from_bytes(self) -> Iterator[Contender]:
         matcher = self.shipped.matcher(SOURCE)
-        plain = function_per_rule(many(1))
+        plain, alerts = function_per_rule(many(1)), alert_of_functions(many(1))
         ways: dict[str, Callable[[bytes], object]] = {
             "json.loads": json.loads,
             ORJSON: orjson.loads,
@@ -94,6 +95,7 @@ class Contenders:
             MATCHES: matching(matcher),
             ALERTS: alerting(matcher),
             PLAIN: lambda line: plain(orjson.loads(line)),
+            PLAIN_ALERTS: lambda line: alerts(orjson.loads(line)),
         }
         for name, run in ways.items():
             yield from self._over(self.logs.lines, name, run, (TYPICAL, ALERT_HEAVY))
@@ -134,6 +136,7 @@ class Contenders:
             **{decoded_by(n): matching(r.matcher(SOURCE)) for n, r in self.rulesets.items()},
             PLAIN: function_per_rule(many(1)),
         }
+        alerts = {ALERTS: alerting(matcher), PLAIN_ALERTS: alert_of_functions(many(1))}
         events = [
             pair
             for name, batches in self.logs.lines.items()
@@ -142,6 +145,7 @@ class Contenders:
         for line, event in events:
             _agree({MATCHES: names(from_bytes(line))} | _answers(ways, event), line)
             _agree(_answers(self.eight, event), line)
+            _agree(_answers(alerts, event), line)
         return len(events)
 
 

@@ -12,6 +12,7 @@ from contenders import (
     MATCHES,
     ORJSON,
     PLAIN,
+    PLAIN_ALERTS,
     RULEC_EIGHT,
     TYPICAL,
     decoded_by,
@@ -55,7 +56,9 @@ def groups(rules: tuple[int, ...]) -> tuple[Group, ...]:
     plain = tuple(map(plain_by, rules))
     peers = tuple(name for name, distribution, _ in PEERS if installed(distribution))
     return (
-        Group(f"from bytes, {least} rules", ORJSON, (*decoders, MATCHES, ALERTS, PLAIN)),
+        Group(
+            f"from bytes, {least} rules", ORJSON, (*decoders, MATCHES, ALERTS, PLAIN, PLAIN_ALERTS)
+        ),
         Group("decoded events, by number of rules", decoded_by(least), (*by_rules, *plain)),
         Group("decoded events, the same eight rules", RULEC_EIGHT, (RULEC_EIGHT, *peers)),
     )
@@ -118,7 +121,10 @@ def requirements(results: Results, compiling: Compiling) -> tuple[Requirement, .
 
 
 def _matching(results: Results) -> Iterator[Requirement]:
-    for workload, of_decoding, of_plain in ((TYPICAL, 0.6, 6.5), (ALERT_HEAVY, 0.75, 5)):
+    for workload, of_decoding, of_plain, of_alerts in (
+        (TYPICAL, 0.6, 6.5, 5.5),
+        (ALERT_HEAVY, 0.75, 5, 2),
+    ):
         mine = results[MATCHES, workload]
         share = mine.ratio(results[ORJSON, workload])
         yield Requirement(
@@ -128,6 +134,8 @@ def _matching(results: Results) -> Iterator[Requirement]:
         yield Requirement(
             f"faster than orjson and a function for each rule, {workload}", faster, of_plain, False
         )
+        faster = results[PLAIN_ALERTS, workload].ratio(results[ALERTS, workload])
+        yield Requirement(f"the same, to alerts as text, {workload}", faster, of_alerts, False)
 
 
 def _growth(results: Results) -> Iterator[Requirement]:

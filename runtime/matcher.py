@@ -177,23 +177,26 @@ class Matcher:
         It returns None for a document that has to be read with care.
         """
         # Most documents get no further than "no match". What they need is at hand.
-        key, known, look_up = self.gate.key, self.gate.known, self.gate.look_up
+        key, known, look_up = self.gate.key, self.gate.known.get, self.gate.look_up
         make, when, alone = self._event, self._time, self._documents.new_run()
         conditions, numbered, first = self._conditions, self._numbered, self._first
 
         def glance(document: Any) -> Matched | None:
-            view = None
+            values = None
             try:
                 if len(document) > _FLAT and not can_be_decoded(document):
                     return None
                 view = decode(document)
-                numbers = known[key(view, view)]
+                values = key(view, view)
+                numbers = known(values)
             except MISFITS:
                 return None
-            except (KeyError, TypeError):
-                if view is None:  # whatever that is
+            except TypeError:
+                if values is None:  # no document at all
                     return None
-                numbers = look_up(key(view, view))
+                numbers = None  # an object or an array among the values
+            if numbers is None:
+                numbers = look_up(values)
             if not numbers:
                 return _NO_MATCH
             event = make(view, when, 1, view, alone, document)
