@@ -30,7 +30,12 @@ def names(matched: Iterable[Any]) -> list[str]:
 
 def alerting(matcher: Matcher) -> Callable[[Any], list[str]]:
     """Return what tells for a document the alerts, as lines of text."""
-    return lambda document: [alert.text() for alert in matcher(document)]
+
+    def lines(document: Any) -> list[str]:
+        alerts = matcher(document)
+        return [alert.text() for alert in alerts] if alerts else []
+
+    return lines
 
 
 def plain_rules(files: Iterable[File]) -> tuple[Rule, ...]:

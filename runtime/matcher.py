@@ -84,7 +84,9 @@ class Matcher:
         if (found := glance(document)) is None:
             return [rule.alert(seen) for seen, rules in self._matched(document) for rule in rules]
         event, rules = found
-        return [rule.alert(event) for rule in rules if event is not None]
+        if event is None or not rules:  # most documents
+            return []
+        return [rule.alert(event) for rule in rules]
 
     def matches(self, document: Any) -> "Sequence[Rule]":
         """Return the rules that match, without their outputs: for each event in a document.
