@@ -10,7 +10,7 @@ from rulec.runtime import EXPORTS
 from rulec.transformers import TRANSFORMERS
 
 if TYPE_CHECKING:
-    from rulec.emit import Module
+    from rulec.module import Module
 
 
 @dataclass

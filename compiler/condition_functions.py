@@ -40,7 +40,7 @@ from rulec.references import shape
 from rulec.runtime.encoding import is_utf8
 
 if TYPE_CHECKING:
-    from rulec.emit import Module
+    from rulec.module import Module
 
 # Conditions deeper than this are cut into steps: Python cannot read more than
 # 200 parentheses inside each other, and nobody can read more than a few.

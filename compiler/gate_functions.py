@@ -24,7 +24,7 @@ from rulec.runtime.fields import CHARBUF
 from rulec.views import Shape, reach
 
 if TYPE_CHECKING:
-    from rulec.emit import Module
+    from rulec.module import Module
 
 
 # What a gate is made of, one function each.

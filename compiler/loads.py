@@ -34,7 +34,7 @@ from rulec.runtime.fields import (
     pointer_steps,
     steps,
 )
-from rulec.views import SIMPLE, Reached, Shape, reach
+from rulec.views import ANYTHING, SIMPLE, Reached, Shape, reach
 
 # Imports a function, from where it is defined, and returns its name.
 Imported = Callable[[Compute], str]
@@ -46,8 +46,9 @@ class Load:
 
     ``function`` is the name of the function that does it. Without a ``view``,
     the event is there as objects. What is ``outside`` of the view is looked for
-    in the decoded document. What several rules ask for is ``kept`` as an
-    attribute of the event.
+    in what the view has not decoded. What several rules ask for is ``kept`` as
+    an attribute of the event. ``opener`` returns the name of the function that
+    decodes a member at a root.
     """
 
     function: str
@@ -57,6 +58,7 @@ class Load:
     outside: bool
     kept: str
     imported: Imported
+    opener: Callable[[str, str], str]
 
 
 def load_function(load: Load) -> ast.stmt:
@@ -152,11 +154,22 @@ def _walk(variable: str, load: Load, path: tuple[Step, ...]) -> Iterable[ast.stm
 def _reached(load: Load, path: tuple[Step, ...]) -> Reached:
     """Follow a path as far as the view goes; what is not in the view is in the document."""
     root = load.field.root
-    if load.view is None or load.outside or not declarable(path):
-        if load.view is not None or not path:
-            root = "audit_document" if root == "audit" else "document"
-        return Reached(ast.Attribute(name("event"), root, ast.Load()), None, path)
-    return reach(ast.Attribute(name("event"), root, ast.Load()), load.view, path)
+    event = name("event")
+    if load.view is None and path:
+        return Reached(ast.Attribute(event, root, ast.Load()), None, path)
+    declared = load.view is not None and declarable(path)
+    member = load.view.members.get(str(path[0])) if load.view is not None and declared else None
+    if member is None or (load.outside and not member.waits):
+        document = "audit_document" if root == "audit" else "document"
+        return Reached(ast.Attribute(event, document, ast.Load()), None, path)
+    value: ast.expr = ast.Attribute(event, root, ast.Load())
+    if load.outside:
+        waiting = ast.Attribute(value, member.attribute, ast.Load())
+        return Reached(call("opened", waiting), ANYTHING, path[1:])
+    if member.waits:
+        return reach(call(load.opener(root, str(path[0])), event), member.shape, path[1:])
+    assert load.view is not None
+    return reach(value, load.view, path)
 
 
 def _get(value: ast.expr, step: Step) -> ast.expr:

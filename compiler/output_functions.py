@@ -11,7 +11,7 @@ from rulec.references import shape
 from rulec.runtime.fields import Form, Kind
 
 if TYPE_CHECKING:
-    from rulec.emit import Module
+    from rulec.module import Module
 
 # The functions of the runtime that show integers in other forms than decimal.
 _FORMS: Final = {

@@ -22,13 +22,12 @@ from rulec.python import (
     function,
     identifier,
     name,
-    negated,
 )
 from rulec.runtime.fields import EACH, Step, pointer_steps
 from rulec.runtime.sources.reading import Envelope
 
 if TYPE_CHECKING:
-    from rulec.emit import Module
+    from rulec.module import Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,11 @@ ANYTHING: Final = Shape(decoded=False)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a part: its attribute there, and the function that decodes it, if any."""
+    """A member of a part: its attribute there, and whether it waits to be decoded."""
 
     attribute: str
     shape: Shape
-    decoded_by: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +80,33 @@ def reach(root: ast.expr, shape: Shape, path: tuple[Step, ...]) -> Reached:
         if step is EACH or step not in shape.members:
             return Reached(value, shape, path[position:])
         member = shape.members[step]
-        if member.decoded_by:
-            value = call(member.decoded_by, value)
-        else:
-            value = ast.Attribute(value, member.attribute, ast.Load())
-            if not member.shape.decoded:
-                value = call("opened", value)
+        value = ast.Attribute(value, member.attribute, ast.Load())
+        if not member.shape.decoded:
+            value = call("opened", value)
         shape = member.shape
     return Reached(value, shape, ())
+
+
+def opener(title: str, kept: str, root: str, json_name: str, member: Member) -> ast.stmt:
+    """Write the function that decodes a member of an event when it is first asked for.
+
+    What it says is ``kept`` as an attribute of the event.
+    """
+    waiting = ast.Attribute(
+        ast.Attribute(name("event"), root, ast.Load()), member.attribute, ast.Load()
+    )
+    value = call("opened", waiting)
+    if member.shape.part:
+        value = call("viewed", waiting, name(member.shape.part))
+    store = ast.Attribute(name("event"), kept, ast.Store())
+    unknown = compare(name("value"), ast.Is(), name("MISSING"))
+    body = [
+        assign("value", ast.Attribute(name("event"), kept, ast.Load())),
+        ast.If(unknown, [ast.Assign([ast.Name("value", ast.Store()), store], value)], []),
+        ast.Return(name("value")),
+    ]
+    doc = f"Return /{json_name} of an event, which is decoded when a rule first asks for it."
+    return function(title, ["event"], doc, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +160,7 @@ class _Writer:
                 members[each] = Member(attribute, self.shape(place, (each,)))
             else:
                 shape = self.shape(place, (each,)) if place.members else ANYTHING
-                members[each] = Member(attribute, shape, self.decoder(attribute, each, shape))
+                members[each] = Member(attribute, shape, waits=True)
         doc = f"What the rules read of an event of {self.source}."
         body = [_declared(each, member, envelope) for each, member in members.items()]
         settings = {"kw_only": ast.Constant(True), **_renamed(members)}
@@ -168,29 +186,7 @@ class _Writer:
 
     def class_name(self, path: tuple[str, ...]) -> str:
         """Return a name for a class: that of the source and of the member that it is about."""
-        return class_identifier(f"{self.source} {_words(path[-1])}", self.module.names)
-
-    def decoder(self, attribute: str, member: str, shape: Shape) -> str:
-        """Write the function that decodes a member when it is first asked for."""
-        wanted = f"{self.source} {_words(member)}"
-        found = identifier(wanted, self.module.names)
-        place = ast.Attribute(name("view"), attribute, ast.Load())
-        store = ast.Attribute(name("view"), attribute, ast.Store())
-        type_of = call("type", name("value"))
-        if shape.part:
-            closed = negated(call("isinstance", name("value"), name("Part")))
-            value = call("viewed", name("value"), name(shape.part))
-        else:
-            closed = compare(type_of, ast.Is(), name("Raw"))
-            value = call("opened", name("value"))
-        body = [
-            assign("value", place),
-            ast.If(closed, [ast.Assign([ast.Name("value", ast.Store()), store], value)], []),
-            ast.Return(name("value")),
-        ]
-        doc = f"Return /{member} of an event, which is decoded when a rule first asks for it."
-        self.functions.append(function(found, ["view"], doc, body))
-        return found
+        return class_identifier(f"{self.source} {words_of(path[-1])}", self.module.names)
 
     def time(self, shape: Shape, path: tuple[str, ...]) -> str:
         """Write the function that returns what an event says of its time."""
@@ -206,13 +202,13 @@ class _Writer:
 
 def _declared(json_name: str, member: Member, envelope: Envelope | None = None) -> ast.stmt:
     """Write the declaration of a member: its name, its type, its default if it may be missing."""
-    type_ = name("Raw") if member.decoded_by else member.shape.annotation()
+    type_ = name("Raw") if member.waits else member.shape.annotation()
     default: ast.expr | None = name("MISSING")
-    if member.shape is SIMPLE and not member.decoded_by:
+    if member.shape is SIMPLE and not member.waits:
         default = ast.Constant(None)
-    if member.shape.element is not None and not member.decoded_by:
+    if member.shape.element is not None and not member.waits:
         default = ast.Tuple([], ast.Load())
-    elif member.shape.part and not member.decoded_by:
+    elif member.shape.part and not member.waits:
         default = call(member.shape.part)
     if envelope is not None and json_name in envelope.members:
         default = None
@@ -247,7 +243,7 @@ def _attribute(member: str, taken: set[str]) -> str:
     >>> _attribute("objectRef", set()), _attribute("app.kubernetes.io/name", set())
     ('objectRef', 'app_kubernetes_io_name')
     """
-    wanted = _words(member)
+    wanted = words_of(member)
     if re.fullmatch("[a-z][A-Za-z0-9_]*", member) and not iskeyword(member):
         if member not in taken | _NOT_ATTRIBUTES:
             taken.add(member)
@@ -256,10 +252,10 @@ def _attribute(member: str, taken: set[str]) -> str:
     return identifier(wanted, taken)
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
     """Return the words of a name, whose parts may be marked by capitals.
 
-    >>> _words("requestObject"), _words("auditID"), _words("k8s_audit")
+    >>> words_of("requestObject"), words_of("auditID"), words_of("k8s_audit")
     ('request Object', 'audit ID', 'k8s_audit')
     """
     return re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", text)

@@ -44,7 +44,7 @@ Simple: TypeAlias = str | int | bool
 class View(msgspec.Struct, gc=False, eq=False):
     """What the rules for a source read of an event.
 
-    A member that is ``Raw`` is replaced by what it says when a rule asks for it.
+    A member that is ``Raw`` has not been decoded.
     """
 
 
