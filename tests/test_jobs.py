@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -316,8 +317,17 @@ def test_no_room_for_what_is_much(
 
 # --- the command ----------------------------------------------------------------------
 
-# To look at what several processes do, less is worth it.
-START = "from rulec.cli import main; from rulec.runtime import jobs; jobs.WORTH = 2**20; main()"
+# To look at what several processes do, less is worth it. Whoever runs the tests may ignore Ctrl-C,
+# and what a process ignores, its children do.
+START = """
+import signal
+from rulec.cli import main
+from rulec.runtime import jobs
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+jobs.WORTH = 2**20
+main()
+"""
 RUN = [sys.executable, "-c", START, "run"]
 
 
@@ -380,19 +390,24 @@ def test_whether_rules_count(output: str, counts: bool, tmp_path: Path) -> None:
     assert found.counts("k8s_audit")
 
 
-def running(cwd: Path) -> "subprocess.Popen[bytes]":
-    """Start a run that goes on until it is stopped: its first input has no end."""
+@contextmanager
+def running(cwd: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start a run that goes on until it is stopped: one of its inputs has no end."""
     os.mkfifo(cwd / "pipe")
     (cwd / "temporary").mkdir()
     call = [*RUN, "-j", "2", "-r", "rules.yaml"]
-    return subprocess.Popen(
+    with subprocess.Popen(
         [*call, "large.log", "pipe", "large.log"],
         cwd=cwd,
         env={**os.environ, "TMPDIR": str(cwd / "temporary")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def waited_for(condition: Callable[[], bool]) -> bool:
