@@ -27,7 +27,7 @@ LARGE: Final = 256 * 1024
 
 # To skip so many levels takes no more stack than any thread has. As many bytes hold no more.
 _SKIPPED_LEVELS: Final = 4000
-_FLAT: Final = 4096
+FLAT: Final = 4096
 
 
 def too_deep(document: bytes, limit: int = NESTING_LIMIT) -> bool:
@@ -42,7 +42,7 @@ def can_be_skipped(document: bytes) -> bool:
     (True, False)
     """
     size = len(document)
-    if size <= _FLAT:
+    if size <= FLAT:
         return True
     if size > SMALL:
         return size <= LARGE and not deep(document)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import msgspec
 
 from rulec.runtime.alert import Alert
-from rulec.runtime.brackets import can_be_skipped
+from rulec.runtime.brackets import FLAT, can_be_skipped
 from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
 from rulec.runtime.gate import Gate
 from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
@@ -20,10 +20,6 @@ from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
 if TYPE_CHECKING:
     from rulec.runtime.ruleset import Program, Rule
     from rulec.runtime.sources import EventSource, Rejection
-
-
-# Few documents are larger than this, in bytes; the others cannot be nested too deeply.
-_FLAT: Final = 4096
 
 
 class Outcome(NamedTuple):
@@ -186,7 +182,8 @@ class Matcher:
         def glance(document: Any) -> Matched | None:
             values = None
             try:
-                if len(document) > _FLAT and not can_be_decoded(document):
+                # Few documents are so large that there is anything to ask.
+                if len(document) > FLAT and not can_be_decoded(document):
                     return None
                 view = decode(document)
                 values = key(view, view)
