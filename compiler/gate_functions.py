@@ -106,7 +106,11 @@ def _class_function(identifier_: str, gates: Gates, source: str, module: "Module
 def _class_of(key: Key, body: ConditionBody) -> ast.expr:
     """Write a value itself if some rule names it, else the answers to what rules ask about it."""
     value = body.value(key.value)
-    answers = ast.Tuple([body.expression(test) for test in key.tests], ast.Load())
+    # With the type, what is no text is in no class of texts: it has to be made one first.
+    answers: ast.expr = call("type", value)
+    if key.tests:
+        tests = [body.expression(test) for test in key.tests]
+        answers = ast.Tuple([answers, *tests], ast.Load())
     is_itself = compare(value, ast.Is(), ast.Constant(None))
     if key.constants:
         named = Constant(tuple(key.constants), CHARBUF)

@@ -16,6 +16,9 @@ from rulec.runtime.jsontext import text
 _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
 
+# Of the values that are not known, every so many-th are remembered.
+_REMEMBERED: Final = 4
+
 
 class Gate:
     """The rules that can match an event, by the values of its key fields.
@@ -26,7 +29,7 @@ class Gate:
     numbers by the values.
     """
 
-    __slots__ = ("_by_class", "_candidates", "_class_of", "key", "known")
+    __slots__ = ("_by_class", "_candidates", "_class_of", "_misses", "key", "known")
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Gate:
         self._candidates = candidates
         self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._misses = 0
 
     def __call__(self, event: SeenEvent) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
@@ -47,23 +51,40 @@ class Gate:
         return self.look_up(key if _TEXTS.issuperset(map(type, key)) else _as_texts(key))
 
     def look_up(self, key: tuple[Any, ...]) -> tuple[int, ...]:
-        """Return the numbers for some values, as a decoder gives them, and remember them."""
-        texts, is_itself = key, True
-        if not _TEXTS.issuperset(map(type, key)):
-            texts, is_itself = _as_texts(key), all(map(_is_itself, key))
-        found = self.known.get(key) if is_itself else None
+        """Return the numbers for some values, as a decoder gives them."""
+        try:
+            found = self.known.get(key)
+        except TypeError:  # an object or an array among the values
+            found = None
+        return self.find(key) if found is None else found
+
+    def find(self, key: tuple[Any, ...]) -> tuple[int, ...]:
+        """Return the numbers for values that are not known, and remember them perhaps."""
+        try:
+            found = self._by_class.get(self._class_of(*key))
+        except (AttributeError, TypeError):
+            found = None
         if found is None:
-            classes = self._class_of(*texts)
-            found = self._by_class.get(classes)
-            if found is None:
-                found = self._candidates(*texts)
-                if len(self._by_class) >= _MOST_CLASSES:
-                    self._by_class.clear()
-                self._by_class[classes] = found
-            if is_itself:
-                if len(self.known) >= _MOST_KEYS:
-                    self.known.clear()
-                self.known[key] = found
+            # Something new, or no text: the class of that is the class of its text.
+            found = self._by_text(_as_texts(key))
+            if not all(map(_is_itself, key)):
+                return found
+        # What comes again is remembered soon enough, and what does not costs less like this.
+        self._misses += 1
+        if self._misses % _REMEMBERED == 0:
+            if len(self.known) >= _MOST_KEYS:
+                self.known.clear()
+            self.known[key] = found
+        return found
+
+    def _by_text(self, texts: tuple[str | None, ...]) -> tuple[int, ...]:
+        classes = self._class_of(*texts)
+        found = self._by_class.get(classes)
+        if found is None:
+            found = self._candidates(*texts)
+            if len(self._by_class) >= _MOST_CLASSES:
+                self._by_class.clear()
+            self._by_class[classes] = found
         return found
 
 

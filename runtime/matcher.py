@@ -7,7 +7,7 @@ describes it, is read with care instead; both ways give the same answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -30,10 +30,9 @@ class Outcome(NamedTuple):
     alerts: Sequence[Alert]
 
 
-# The rules that match an event, with the event as they see it.
-Matched = tuple[SeenEvent | None, Sequence["Rule"]]
+# What is told of an event that rules match: the rules, or their alerts.
+Told = TypeVar("Told")
 
-_NO_MATCH: Final[Matched] = (None, ())
 _QUIET: Final = Outcome(1, (), ())
 
 
@@ -67,32 +66,20 @@ class Matcher:
         self._convert: Callable[[Any], Any] = _not_at_a_glance
         if self._view is not None and source.envelope is not None:
             self._decode, self._convert = decoder(self._view), converter(self._view)
-        self._glance_at_bytes = self._new_glance(self._decode, can_be_skipped)
-        self._glance_at_object = self._new_glance(self._convert, lambda document: True)
+        # For documents, in bytes or decoded, the most direct way there is: no method is in between.
+        self.matches: Callable[[Any], Sequence[Rule]] = self._new_way(_rules_alone)
+        self._alerts: Callable[[Any], list[Alert]] = self._new_way(_alerts_of)
 
     def __call__(self, document: Any) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.
 
+        ``matches`` is called alike, and returns the rules that match instead,
+        without their outputs.
+
         :raises EventError: if the document is bytes or text that is no
             document of this source.
         """
-        glance = self._glance_at_bytes if type(document) is bytes else self._glance_at_object
-        if (found := glance(document)) is None:
-            return [rule.alert(seen) for seen, rules in self._matched(document) for rule in rules]
-        event, rules = found
-        if event is None or not rules:  # most documents
-            return []
-        return [rule.alert(event) for rule in rules]
-
-    def matches(self, document: Any) -> "Sequence[Rule]":
-        """Return the rules that match, without their outputs: for each event in a document.
-
-        :raises EventError: as above.
-        """
-        glance = self._glance_at_bytes if type(document) is bytes else self._glance_at_object
-        if (found := glance(document)) is None:
-            return [rule for _, rules in self._matched(document) for rule in rules]
-        return found[1]
+        return self._alerts(document)
 
     def match(self, event: Event) -> list[Alert]:
         """Return the alerts of one event that was read before, in the order of the rules."""
@@ -167,37 +154,44 @@ class Matcher:
 
     # --- at a glance ----------------------------------------------------------------
 
-    def _new_glance(
-        self, decode: Callable[[Any], Any], can_be_decoded: Callable[[Any], bool]
-    ) -> Callable[[Any], Matched | None]:
-        """Return the function that says what matches a plain event.
+    def _new_way(
+        self, told: Callable[[SeenEvent, Sequence["Rule"]], Sequence[Told]]
+    ) -> Callable[[Any], list[Told]]:
+        """Return the function that tells of the rules that match the events of a document.
 
-        It returns None for a document that has to be read with care.
+        A plain event is looked at; any other document is read with care.
         """
         # Most documents get no further than "no match". What they need is at hand.
-        key, known, look_up = self.gate.key, self.gate.known.get, self.gate.look_up
+        key, known, find = self.gate.key, self.gate.known.get, self.gate.find
         make, when, alone = self._event, self._time, self._documents.new_run()
         conditions, numbered, first = self._conditions, self._numbered, self._first
+        decode, convert = self._decode, self._convert
 
-        def glance(document: Any) -> Matched | None:
+        def with_care(document: Any) -> list[Told]:
+            return [each for seen, rules in self._matched(document) for each in told(seen, rules)]
+
+        def look(document: Any) -> list[Told]:
             values = None
             try:
+                if type(document) is not bytes:
+                    view = convert(document)
                 # Few documents are so large that there is anything to ask.
-                if len(document) > FLAT and not can_be_decoded(document):
-                    return None
-                view = decode(document)
+                elif len(document) > FLAT and not can_be_skipped(document):
+                    return with_care(document)
+                else:
+                    view = decode(document)
                 values = key(view, view)
                 numbers = known(values)
             except MISFITS:
-                return None
+                return with_care(document)
             except TypeError:
                 if values is None:  # no document at all
-                    return None
+                    return with_care(document)
                 numbers = None  # an object or an array among the values
             if numbers is None:
-                numbers = look_up(values)
+                numbers = find(values)
             if not numbers:
-                return _NO_MATCH
+                return []
             event = make(view, when, 1, view, alone, document)
             rules = []
             try:
@@ -207,14 +201,14 @@ class Matcher:
                         if first:
                             break
             except NoTimeError:
-                return None
+                return with_care(document)
             if not rules:
-                return _NO_MATCH
+                return []
             # Only now does it matter whether it has a time.
             event.moment = when(view)
-            return None if event.moment is None else (event, rules)
+            return with_care(document) if event.moment is None else told(event, rules)
 
-        return glance
+        return look
 
     def glimpse(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
@@ -244,6 +238,14 @@ def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[
     """Return the function that finds the time of an event in its view; it returns None for none."""
     stamp = None if seen is None else seen.time
     return (lambda view: time(None)) if stamp is None else (lambda view: time(stamp(view)))
+
+
+def _rules_alone(event: SeenEvent, rules: Sequence["Rule"]) -> Sequence["Rule"]:
+    return rules
+
+
+def _alerts_of(event: SeenEvent, rules: Sequence["Rule"]) -> list[Alert]:
+    return [rule.alert(event) for rule in rules]
 
 
 def _not_at_a_glance(document: Any) -> View:

@@ -135,7 +135,7 @@ class _Gate(Gate):
         self._looks += 1
         return key
 
-    def look_up(self, key: tuple[Any, ...]) -> tuple[int, ...]:
+    def find(self, key: tuple[Any, ...]) -> tuple[int, ...]:
         began = perf_counter_ns()
         found = self._gate.look_up(key)
         self._total += perf_counter_ns() - began
