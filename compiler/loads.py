@@ -242,14 +242,19 @@ def _loop(
         if load.field.complete:
             lacking = compare(name(item), ast.Is(), missing)
             body.append(ast.If(lacking, [ast.Return(ast.Constant(None))], []))
+    body += _kept(item, load, inner, is_element=not path)
+    return _for(item, array, body)
+
+
+def _kept(item: str, load: Load, shape: Shape | None, is_element: bool) -> list[ast.stmt]:
+    """Write what puts a value among those found, if there is one."""
     keep = ast.Expr(method(name("found"), "append", name(item)))
     convert: list[ast.stmt] = [
         assign(item, _converted(item, load)),
         ast.If(is_present(name(item)), [keep], []),
     ]
-    if inner is SIMPLE and not load.field.complete:
-        convert = [ast.If(is_present(name(item)), convert, [])]
-    return _for(item, array, [*body, *convert])
+    is_certain = is_element or load.field.complete or shape is not SIMPLE
+    return convert if is_certain else [ast.If(is_present(name(item)), convert, [])]
 
 
 def _for(item: str, array: ast.expr, body: list[ast.stmt]) -> ast.stmt:

@@ -106,7 +106,7 @@ def reads_of(read: Field, argument: str | None) -> Iterator[Read]:
     else:
         path = steps_of(read, argument)
         declared = declarable(names(path) if read.pointer else path)
-        simple = declared == path and not (read.pointer or read.structured or path[-1:] == (EACH,))
+        simple = declared == path and not (read.pointer or read.structured)
         found = [Read(declared, simple)]
     yield from (each for each in found if each.path)
 

@@ -183,6 +183,8 @@ def _viewer(type_: Any) -> Callable[[Any], Any] | None:
         view = _viewer(inner)
         if view is None:
             return lambda value: elements(value, last=True)
+        if view is _simple:
+            return lambda value: list(map(_simple, elements(value, last=True)))
         return lambda value: [view(element) for element in elements(value)]
     if isinstance(type_, type) and issubclass(type_, Part):
         return lambda value: _members(value, type_)

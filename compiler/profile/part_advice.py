@@ -64,8 +64,10 @@ def _gain(whole: Part, is_all: bool, first: int, later: int) -> float:
     unknown, and taken for nothing.
     """
     before, decisive = whole.parts[first:later], whole.parts[later]
-    if decisive.evaluations < ENOUGH or rank(before[0].node) != rank(decisive.node):
+    if decisive.evaluations < ENOUGH:
         return 0.0
+    if rank(before[0].node, whole.node) != rank(decisive.node, whole.node):
+        return 0.0  # the compiler would put them back
     needed = needs(decisive.node)
     if any(not needed.isdisjoint(needs(part.node)) for part in before):
         return 0.0  # whichever comes first has to decode what both read

@@ -24,16 +24,24 @@ def _one(
     )
 
 
-def _all(name: str, doc: str, path: str) -> Field:
+def _all(name: str, doc: str, path: str, structured: bool = False) -> Field:
     """Declare a list field without argument."""
-    return Field(f"ka.{name}", doc, path, is_list=True, root="audit")
+    return Field(f"ka.{name}", doc, path, is_list=True, root="audit", structured=structured)
 
 
-def _each(name: str, doc: str, path: str, complete: bool = False) -> Field:
+def _each(
+    name: str, doc: str, path: str, complete: bool = False, structured: bool = False
+) -> Field:
     """Declare a list field whose argument may select an element."""
-    index = Argument.INDEX
     return Field(
-        f"ka.{name}", doc, path, is_list=True, argument=index, root="audit", complete=complete
+        f"ka.{name}",
+        doc,
+        path,
+        is_list=True,
+        argument=Argument.INDEX,
+        root="audit",
+        complete=complete,
+        structured=structured,
     )
 
 
@@ -125,7 +133,12 @@ REQUEST: Final = (
 )
 
 BINDINGS: Final = (
-    _all("req.binding.subjects", "Whom a role is bound to, as JSON.", f"{SUBJECTS}[]"),
+    _all(
+        "req.binding.subjects",
+        "Whom a role is bound to, as JSON.",
+        f"{SUBJECTS}[]",
+        structured=True,
+    ),
     _worked_out(
         "req.binding.subjects.user_names",
         "The users that a role is bound to.",
@@ -173,7 +186,12 @@ OBJECTS: Final = (
         "/requestObject/data",
         structured=True,
     ),
-    _all("req.role.rules", "The rules of the role, as JSON.", "/requestObject/rules[]"),
+    _all(
+        "req.role.rules",
+        "The rules of the role, as JSON.",
+        "/requestObject/rules[]",
+        structured=True,
+    ),
     _each(
         "req.role.rules.apiGroups",
         "The API groups that the rules of the role are about.",
@@ -195,7 +213,12 @@ OBJECTS: Final = (
         "/requestObject/rules[]/resources[]",
     ),
     _one("req.service.type", "The type of the service.", f"{SPEC}/type"),
-    _each("req.service.ports", "The ports of the service, as JSON.", f"{SPEC}/ports[]"),
+    _each(
+        "req.service.ports",
+        "The ports of the service, as JSON.",
+        f"{SPEC}/ports[]",
+        structured=True,
+    ),
 )
 
 PODS: Final = (
