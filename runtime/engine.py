@@ -4,12 +4,11 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from rulec.runtime.alert import Alert
 from rulec.runtime.events import EventError
 from rulec.runtime.inputs import opened
-from rulec.runtime.matcher import Outcome
+from rulec.runtime.matcher import Make, Outcome
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
 
@@ -25,7 +24,7 @@ STRIDE: Final = 1000
 # What goes wrong when an input is read.
 READ_ERRORS: Final = (OSError, EOFError, zlib.error)
 
-Sink: TypeAlias = Callable[[Alert], object]
+Sink: TypeAlias = Callable[[Any], object]
 Notice: TypeAlias = Callable[[str], object]
 
 
@@ -68,9 +67,12 @@ def run(
     notice: Notice,
     progress: Callable[[int], object] = lambda events: None,
     every: int = STRIDE,
+    make: Make | None = None,
 ) -> Summary:
     """Match every event of the inputs, and give each alert to ``sink``.
 
+    ``make`` is given if ``sink`` takes something else than alerts: it makes
+    that of a rule and the event that it matches.
     ``notice`` is told, with the place, about everything that had to be
     skipped. ``progress`` gets the number of events so far: after each document
     that had more to it than one event without an alert, and after ``every``
@@ -88,7 +90,7 @@ def run(
 
         try:
             with opened(name) as stream:
-                for number, result in matcher.lines(stream, numbering, every):
+                for number, result in matcher.lines(stream, numbering, every, make):
                     tell(number, result, summary, sink, say)
                     progress(numbering.count)
         except READ_ERRORS as error:

@@ -23,11 +23,18 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What came of a document: how many events, what was rejected, and the alerts."""
+    """What came of a document: how many events, what was rejected, and the alerts.
+
+    Instead of alerts, it may be whatever was to be made of rules that match.
+    """
 
     events: int
     rejected: "Sequence[Rejection]"
-    alerts: Sequence[Alert]
+    alerts: Sequence[Any]
+
+
+# What is made of a rule and an event that it matches.
+Make = Callable[["Rule", SeenEvent], Any]
 
 
 # The rules that match an event, with the event as they see it.
@@ -96,8 +103,11 @@ class Matcher:
 
     def match(self, event: Event) -> list[Alert]:
         """Return the alerts of one event that was read before, in the order of the rules."""
+        return self._made(event, None)
+
+    def _made(self, event: Event, make: Make | None) -> list[Any]:
         seen, rules = self._matched_event(event)
-        return [rule.alert(seen) for rule in rules]
+        return [rule.alert(seen) if make is None else make(rule, seen) for rule in rules]
 
     def matching(self, event: Event) -> "Sequence[Rule]":
         """Return the rules that match one event that was read before."""
@@ -115,16 +125,16 @@ class Matcher:
         return Outcome(len(events), rejected, alerts)
 
     def lines(
-        self, stream: Any, run: Run, every: int = 1
+        self, stream: Any, run: Run, every: int = 1, make: Make | None = None
     ) -> Iterator[tuple[int, Outcome | EventError]]:
         """Match a stream of documents; yield the line of each, and what came of it.
 
         Of the plain events that raise no alert, only every ``every``-th of the
-        run is told.
+        run is told. ``make`` makes something else than alerts.
         """
 
         def accept(line: bytes) -> Outcome | Literal[True] | None:
-            outcome = self.accept(line, run)
+            outcome = self.accept(line, run, make)
             return True if outcome is _QUIET and run.count % every else outcome
 
         quick = None if self._decode is _not_at_a_glance else accept
@@ -133,8 +143,8 @@ class Matcher:
                 yield number, found
             else:
                 events, rejected = found
-                alerts = [alert for event in events for alert in self.match(event)]
-                yield number, Outcome(len(events), rejected, alerts)
+                made = [each for event in events for each in self._made(event, make)]
+                yield number, Outcome(len(events), rejected, made)
 
     # --- with care ------------------------------------------------------------------
 
@@ -226,7 +236,7 @@ class Matcher:
             return None
         return view
 
-    def accept(self, document: bytes, run: Run) -> Outcome | None:
+    def accept(self, document: bytes, run: Run, make: Make | None = None) -> Outcome | None:
         """Match the next event of a run; return None if the document is not one plain event."""
         view = self.glimpse(document)
         if view is None or (time := self._time(view)) is None:
@@ -237,7 +247,10 @@ class Matcher:
         if not (numbers := self.gate.look_up(self.gate.key(view, view))):
             return _QUIET
         event = self._event(view, time, run.count, view, run, document)
-        return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
+        rules = self._tried(numbers, event)
+        if make is None:
+            return Outcome(1, (), [rule.alert(event) for rule in rules])
+        return Outcome(1, (), [make(rule, event) for rule in rules])
 
 
 def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:

@@ -1,7 +1,7 @@
-"""``rulec run``: match the events of logs, and print the alerts."""
+"""``rulec run``: match the events of logs, and print the alerts or send them somewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,11 +27,14 @@ from rulec.commands.options import (
     report_warnings,
     strategy,
 )
+from rulec.commands.outputs import Given, output_options
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
 from rulec.runtime.inputs import is_live
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.writer import Renderer, Writer
+from rulec.runtime.sinks.handing import Handing
+from rulec.runtime.sinks.renderer import Renderer
+from rulec.runtime.sinks.stdout import Writer
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
 # the option that they stand for, and what their values mean for it.
@@ -91,6 +94,7 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     metavar="N",
     help="How many processes read files; 0: one for each core. Standard input is read by one.",
 )
+@output_options
 @quiet_option
 def command(
     rules: tuple[Path, ...],
@@ -100,7 +104,7 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Match the events in INPUT... and print the alerts to standard output.
+    """Match the events in INPUT... and print the alerts, or send them somewhere else.
 
     An input is a Kubernetes audit log (JSON lines, or any JSON documents one
     after the other), the same compressed (.gz), a directory of such files, or
@@ -110,33 +114,37 @@ def command(
     \b
     rulec run -r rules/ /var/log/kubernetes/audit/
     zcat audit.log.gz | rulec run -r compiled.py --format json
+    rulec run -r rules/ --output http:http://localhost:2801/ --spool spool/ audit.log
     """
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
     form, time_format = options.pop("format"), options.pop("time_format")
     render = Renderer(form == "json", time_format == "iso8601", output)
+    given = Given.taken_from(options)
+    sinks = given.sinks(render)
     ruleset = _ruleset(rules, options, quiet)
     found = expanded(inputs)
     source = source_of_inputs(ruleset.sources, options["sources"])
     if not quiet:
         tell_of_stdin(found)
     writer = Writer(sys.stdout, live=any(map(is_live, found)))
+    watched = not quiet and not (given.to_stdout and sys.stdout.isatty())
     try:
-        with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
-            summary = _run(ruleset, source, found, render, writer, progress, jobs, quiet)
-        writer.flush()
+        with given.handing(sinks, render, writer) as handing:
+            with progress_shown(watched) as progress:
+                summary = _run(ruleset, source, found, handing, progress, jobs, quiet)
+            left = list(handing.finish())
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
-    _finish(summary, quiet)
+    _finish(summary, left, quiet)
 
 
 def _run(
     ruleset: Ruleset,
     source: str,
     inputs: list[str],
-    render: Renderer,
-    writer: Writer,
+    handing: Handing,
     progress: Callable[[int], object] | None,
     jobs: int,
     quiet: bool,
@@ -144,7 +152,7 @@ def _run(
     """Run the ruleset: in this process, or in several if there are jobs for them."""
 
     def pause(events: int) -> None:
-        writer.pause()
+        handing.pause()
         if progress is not None:
             progress(events)
 
@@ -161,14 +169,14 @@ def _run(
                 )
                 click.echo(message, err=True)
         elif jobs > 1 and worth_sharing(inputs):
-            call = (ruleset, source, inputs, render, writer, notice, pause)
+            call = (ruleset, source, inputs, handing.make, handing.take, notice, pause)
             try:
                 return run_shared(*call, jobs=jobs, every=every)
             except WorkerError as error:
-                writer.flush()
+                _tell_of_outputs(handing.finish())
                 click.echo(f"rulec run: {error}", err=True)
                 raise click.exceptions.Exit(BAD_INPUT) from None
-    return run(ruleset, source, inputs, lambda alert: writer(render(alert)), notice, pause, every)
+    return run(ruleset, source, inputs, handing.take, notice, pause, every, handing.make)
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -232,13 +240,19 @@ def _restricted(
     return replace(ruleset, only=only, rule_matching=matching)
 
 
+def _tell_of_outputs(left: Iterable[str]) -> None:
+    for line in left:
+        click.echo(f"rulec run: {line}", err=True)
+
+
 def _was_given(option: str) -> bool:
     source = click.get_current_context().get_parameter_source(option)
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def _finish(summary: Summary, quiet: bool) -> None:
+def _finish(summary: Summary, left: list[str], quiet: bool) -> None:
     if not quiet:
         click.echo(summary.line(), err=True)
-    if summary.unreadable:
+    _tell_of_outputs(left)
+    if summary.unreadable or left:
         raise click.exceptions.Exit(BAD_INPUT)

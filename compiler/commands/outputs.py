@@ -1,0 +1,139 @@
+"""What the commands that raise alerts share: where these go."""
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from rulec.commands.inputs import notice
+from rulec.runtime.sinks import SINKS, Outputs, Settings, Sink, sink
+from rulec.runtime.sinks.handing import Handing, Printing, Sending
+from rulec.runtime.sinks.renderer import Renderer
+from rulec.runtime.sinks.sink import MIB
+from rulec.runtime.sinks.stdout import Writer
+
+STDOUT: Final = "stdout"
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where alerts go; ``Given`` takes what they give."""
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    folder = click.Path(file_okay=False, path_type=Path)
+    kinds = ", ".join(name + kind.argument for name, kind in SINKS.items())
+    for option in (
+        click.option(
+            "--output-timeout",
+            type=click.FloatRange(0),
+            default=30,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for an output that takes nothing, and for all at the end.",
+        ),
+        click.option(
+            "--http-cert",
+            type=file,
+            metavar="FILE",
+            help="The certificate and the key to show to HTTPS servers (PEM).",
+        ),
+        click.option(
+            "--http-ca",
+            type=file,
+            metavar="FILE",
+            help="Certificates to check HTTPS servers with, instead of those of the system (PEM).",
+        ),
+        click.option(
+            "--spool-limit",
+            type=click.IntRange(1),
+            default=1024,
+            show_default=True,
+            metavar="MIB",
+            help="How much is kept there for each server.",
+        ),
+        click.option(
+            "--spool",
+            type=folder,
+            metavar="DIR",
+            help="Where alerts for HTTP servers are kept until they have arrived.",
+        ),
+        click.option(
+            "--output",
+            "outputs",
+            multiple=True,
+            default=(STDOUT,),
+            metavar="KIND[:ARGUMENT]",
+            help=f"Where alerts go: {kinds} (repeatable; default: stdout).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the options of ``output_options`` were given."""
+
+    outputs: tuple[str, ...]
+    spool: Path | None
+    spool_limit: int
+    http_ca: Path | None
+    http_cert: Path | None
+    output_timeout: float
+
+    @classmethod
+    def taken_from(cls, options: dict[str, Any]) -> "Given":
+        """Take what belongs here out of the options of a command."""
+        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether alerts go to standard output."""
+        return STDOUT in self.outputs
+
+    def sinks(self, render: Renderer) -> list[Sink]:
+        """Return the sinks that were asked for, or complain; none of them is opened yet."""
+        settings = Settings(
+            render, self.spool, self.spool_limit * MIB, self.http_ca, self.http_cert
+        )
+        if self.spool is not None and not any(each.startswith("http:") for each in self.outputs):
+            raise click.BadParameter("no --output goes to an HTTP server", param_hint="'--spool'")
+        found: list[Sink] = []
+        for text in self.outputs:
+            try:
+                if self.outputs.count(text) > 1:
+                    raise ValueError("given more than once")
+                found.append(sink(text, settings))
+            except ValueError as error:
+                raise click.BadParameter(f"{text}: {error}", param_hint="'--output'") from None
+        return found
+
+    @contextmanager
+    def handing(self, sinks: Sequence[Sink], render: Renderer, writer: Writer) -> Iterator[Handing]:
+        """Open the sinks, and yield what hands alerts on to them.
+
+        ``writer`` writes to standard output, if that is all there is.
+
+        :raises OutputError: if one of them cannot be opened.
+        """
+        if self.outputs == (STDOUT,):
+            yield Printing(render, writer)
+            return
+        identify = any(each.identifies for each in sinks)
+        with (
+            Outputs(sinks, notice, patience=self.output_timeout) as outputs,
+            reopened_on_hangup(outputs),
+        ):
+            yield Sending(outputs, identify=identify, timeout=self.output_timeout)
+
+
+@contextmanager
+def reopened_on_hangup(outputs: Outputs) -> Iterator[None]:
+    """Open files again when the signal SIGHUP comes, as after they were moved away."""
+    before = signal.signal(signal.SIGHUP, lambda *_: outputs.reopen())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before or signal.SIG_DFL)

@@ -1,0 +1,135 @@
+"""How a run hands its alerts on: straight to standard output, or to several sinks.
+
+Both take what their ``make`` makes of a rule and an event that it matches, which
+may happen in another process.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rulec.runtime.events import SeenEvent
+from rulec.runtime.identity import alert_id, event_key
+from rulec.runtime.rendering import counted
+from rulec.runtime.sinks.outputs import Outputs
+from rulec.runtime.sinks.renderer import Renderer
+from rulec.runtime.sinks.sink import Counters, Delivery
+from rulec.runtime.sinks.stdout import Writer
+
+if TYPE_CHECKING:
+    from rulec.runtime.matcher import Make
+    from rulec.runtime.ruleset import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Makes lines of alerts."""
+
+    render: Renderer
+
+    def __call__(self, rule: "Rule", event: SeenEvent) -> str:
+        return self.render(rule.alert(event))
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Makes deliveries of alerts, with names if ``identify`` says so."""
+
+    identify: bool
+
+    def __call__(self, rule: "Rule", event: SeenEvent) -> Delivery:
+        name = alert_id(event_key(event), rule.name) if self.identify else ""
+        return Delivery(rule.alert(event), name)
+
+
+class Handing(ABC):
+    """Takes what ``make`` made of alerts, and hands it on.
+
+    Each method raises ``OutputError`` if alerts cannot be written any more, and
+    ``BrokenPipeError`` if nobody reads them.
+    """
+
+    make: "Make"
+
+    @abstractmethod
+    def take(self, made: Any) -> None:
+        """Take one alert, as ``make`` made it."""
+
+    @abstractmethod
+    def pause(self) -> None:
+        """Be told that another document has been read."""
+
+    @abstractmethod
+    def finish(self) -> Iterator[str]:
+        """Hand on what is left; yield a line about each output that did not take all of it."""
+
+
+class Printing(Handing):
+    """Prints lines, in the thread that matches: nothing is quicker."""
+
+    def __init__(self, render: Renderer, writer: Writer) -> None:
+        self.make = Lines(render)
+        self._writer = writer
+
+    def take(self, made: str) -> None:
+        self._writer(made)
+
+    def pause(self) -> None:
+        self._writer.pause()
+
+    def finish(self) -> Iterator[str]:
+        self._writer.flush()
+        return iter(())
+
+
+class Sending(Handing):
+    """Sends alerts to several sinks, each time that a document has been read."""
+
+    def __init__(self, outputs: Outputs, *, identify: bool, timeout: float) -> None:
+        self.make = Deliveries(identify)
+        self._outputs = outputs
+        self._timeout = timeout
+        self._taken: list[Delivery] = []
+        self._documents = 0
+
+    # No more alerts are held back than an event of many rules would bring.
+    most: ClassVar[int] = 100
+
+    def take(self, made: Delivery) -> None:
+        self._taken.append(made)
+        if len(self._taken) >= self.most:
+            self._send()
+
+    def pause(self) -> None:
+        if self._taken:
+            self._send()
+
+    def _send(self) -> None:
+        self._documents += 1
+        self._outputs.send(self._taken, self._documents)
+        self._taken = []
+
+    def finish(self) -> Iterator[str]:
+        self.pause()
+        clean = self._outputs.close(self._timeout)
+        self._outputs.check()
+        errors = self._outputs.errors()
+        for name, counters in self._outputs.counters().items():
+            if line := _left(counters, errors.get(name, "")):
+                clean = True
+                yield f"{name}: {line}"
+        if not clean:
+            yield "an output did not end in time"
+
+
+def _left(counters: Counters, error: str) -> str:
+    """Return what there is to say of an output at the end; nothing if all has arrived."""
+    parts = []
+    if counters.waiting:
+        parts.append(f"{counted(counters.waiting, 'alert')} not delivered")
+    if counters.spooled:
+        parts.append(f"{counted(counters.spooled, 'alert')} left in the spool for the next time")
+    if counters.dropped:
+        parts.append(f"{counted(counters.dropped, 'alert')} dropped")
+    return ", ".join(parts) + (f" ({error})" if error and parts else "")
