@@ -65,7 +65,7 @@ class Attempts:
             except OSError as error:
                 failed += 1
                 self._failure(error)
-            except RefusedError as error:
+            except (RefusedError, ValueError) as error:  # a text that has no bytes, say
                 self._dropped(reason(error))
                 return True
             else:

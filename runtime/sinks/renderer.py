@@ -19,7 +19,7 @@ class Renderer:
 
     json: bool = False
     iso8601: bool = False
-    include: Mapping[str, bool] = field(default_factory=dict)
+    include: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, alert: Alert) -> str:
         """Return an alert as a line, without its end."""

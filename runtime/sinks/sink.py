@@ -90,7 +90,7 @@ class Sink(ABC):
         """Take an alert.
 
         :raises OSError: if it could not be taken this time.
-        :raises RefusedError: if it will never be.
+        :raises RefusedError: if it will never be; a ``ValueError`` means the same.
         :raises GoneError: if nothing will ever be.
         """
 
