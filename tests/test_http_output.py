@@ -29,7 +29,6 @@ from rulec.runtime.sinks.attempts import Backoff
 from rulec.runtime.sinks.client import Client
 from rulec.runtime.sinks.http import Http, SpooledHttp
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.sink import RefusedError
 from rulec.runtime.sinks.spool import Spool
 
 QUICK = Backoff(first=0.001, most=0.01)
@@ -405,8 +404,3 @@ def test_what_was_safe_survives_kill_9(rounds: int, alive: bool, tmp_path: Path)
     twice = len(got) - len(set(got))
     assert twice <= 1, "only what was on its way may come twice"
     assert got == sorted(got, key=lambda text: int(text.split()[1]))
-
-
-def test_a_document_that_is_refused_by_the_client() -> None:
-    with serving(answering(400)) as server, pytest.raises(RefusedError, match=r"^answered 400$"):
-        Client(server.url).post(b"{}")
