@@ -4,11 +4,13 @@ Who gets the same alert twice, because nobody knew whether it had arrived, can
 tell by its name that it is the same.
 """
 
+from collections.abc import Iterator
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 from rulec.runtime.events import SeenEvent
-from rulec.runtime.jsontext import canonical
+from rulec.runtime.jsontext import text
 
 
 def event_key(event: SeenEvent) -> bytes:
@@ -19,8 +21,32 @@ def event_key(event: SeenEvent) -> bytes:
     """
     found = blake2b(event.time.to_bytes(16, signed=True), digest_size=16, person=b"rulec event")
     found.update(f"{event.source}\n".encode("utf-8", "surrogatepass"))
-    found.update(canonical(event.document))
+    for piece in _pieces(event.document):
+        found.update(piece)
     return found.digest()
+
+
+def _pieces(document: Any) -> Iterator[bytes]:
+    """Yield what a document consists of: the same for the same members in whatever order.
+
+    It may be nested more deeply than functions can call each other.
+    """
+    rest = [document]
+    while rest:
+        match rest.pop():
+            case dict() as members:
+                yield b"{%d" % len(members)
+                for name in sorted(members, key=str, reverse=True):
+                    rest += (members[name], str(name))
+            case list() | tuple() as items:
+                yield b"[%d" % len(items)
+                rest += reversed(items)
+            case str() as string:
+                found = string.encode("utf-8", "surrogatepass")
+                yield b'"%d:' % len(found)
+                yield found
+            case value:
+                yield f",{text(value)}".encode("utf-8", "surrogatepass")
 
 
 def alert_id(event_key: bytes | str, rule: str) -> str:

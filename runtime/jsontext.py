@@ -55,7 +55,6 @@ def _plain(value: object) -> object:
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=Number)
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
-_SORTED_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
 
 
 def decode(document: bytes | str) -> Any:
@@ -169,18 +168,6 @@ def text(value: Any) -> str | None:
     if isinstance(value, bytes | bytearray):
         return value.decode("utf-8", "surrogateescape")
     return _rendered(value)
-
-
-def canonical(value: Any) -> bytes:
-    """Return a JSON value as bytes that do not depend on the order of members in it.
-
-    >>> canonical({"b": [1], "a": None})
-    b'{"a":null,"b":[1]}'
-    """
-    try:
-        return _SORTED_ENCODER.encode(value)
-    except Exception:  # deeper than a stack, or what UTF-8 and JSON do not have
-        return (text(value) or "").encode("utf-8", "surrogatepass")
 
 
 def texts(values: Any) -> tuple[str, ...] | None:
