@@ -1,6 +1,7 @@
 """What the commands that raise alerts share: where these go."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,22 +112,20 @@ class Given:
         return found
 
     @contextmanager
-    def handing(self, sinks: Sequence[Sink], render: Renderer, writer: Writer) -> Iterator[Handing]:
-        """Open the sinks, and yield what hands alerts on to them.
-
-        ``writer`` writes to standard output, if that is all there is.
+    def handing(self, sinks: Sequence[Sink], render: Renderer, live: bool) -> Iterator[Handing]:
+        """Open the sinks, and yield what hands alerts on to them: at once if ``live``.
 
         :raises OutputError: if one of them cannot be opened.
         """
         if self.outputs == (STDOUT,):
-            yield Printing(render, writer)
+            yield Printing(render, Writer(sys.stdout, live=live))
             return
         identify = any(each.identifies for each in sinks)
         with (
             Outputs(sinks, notice, patience=self.output_timeout) as outputs,
             reopened_on_hangup(outputs),
         ):
-            yield Sending(outputs, identify=identify, timeout=self.output_timeout)
+            yield Sending(outputs, identify=identify, live=live, timeout=self.output_timeout)
 
 
 @contextmanager

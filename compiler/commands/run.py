@@ -34,7 +34,6 @@ from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.sinks.handing import Handing
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.stdout import Writer
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
 # the option that they stand for, and what their values mean for it.
@@ -127,10 +126,10 @@ def command(
     source = source_of_inputs(ruleset.sources, options["sources"])
     if not quiet:
         tell_of_stdin(found)
-    writer = Writer(sys.stdout, live=any(map(is_live, found)))
+    live = any(map(is_live, found))
     watched = not quiet and not (given.to_stdout and sys.stdout.isatty())
     try:
-        with given.handing(sinks, render, writer) as handing:
+        with given.handing(sinks, render, live) as handing:
             with progress_shown(watched) as progress:
                 summary = _run(ruleset, source, found, handing, progress, jobs, quiet)
             left = list(handing.finish())

@@ -7,7 +7,8 @@ may happen in another process.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
 from rulec.runtime.events import SeenEvent
 from rulec.runtime.identity import alert_id, event_key
@@ -15,11 +16,14 @@ from rulec.runtime.rendering import counted
 from rulec.runtime.sinks.outputs import Outputs
 from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.sink import Counters, Delivery
-from rulec.runtime.sinks.stdout import Writer
+from rulec.runtime.sinks.stdout import PATIENCE, Writer
 
 if TYPE_CHECKING:
     from rulec.runtime.matcher import Make
     from rulec.runtime.ruleset import Rule
+
+# How many alerts are held back at most.
+_MOST: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +88,38 @@ class Printing(Handing):
 
 
 class Sending(Handing):
-    """Sends alerts to several sinks, each time that a document has been read."""
+    """Sends alerts to several sinks: at once if ``live``, otherwise a few times a second.
 
-    def __init__(self, outputs: Outputs, *, identify: bool, timeout: float) -> None:
+    Each time, another thread has to run.
+    """
+
+    def __init__(self, outputs: Outputs, *, identify: bool, live: bool, timeout: float) -> None:
         self.make = Deliveries(identify)
+        self._patience = 0.0 if live else PATIENCE
+        self._last = monotonic()
         self._outputs = outputs
         self._timeout = timeout
         self._taken: list[Delivery] = []
-        self._documents = 0
-
-    # No more alerts are held back than an event of many rules would bring.
-    most: ClassVar[int] = 100
+        self._sent = 0
 
     def take(self, made: Delivery) -> None:
         self._taken.append(made)
-        if len(self._taken) >= self.most:
+        if len(self._taken) >= _MOST:
             self._send()
 
     def pause(self) -> None:
-        if self._taken:
+        if self._taken and monotonic() - self._last >= self._patience:
             self._send()
 
     def _send(self) -> None:
-        self._documents += 1
-        self._outputs.send(self._taken, self._documents)
+        self._sent += len(self._taken)
+        self._outputs.send(self._taken, self._sent)
         self._taken = []
+        self._last = monotonic()
 
     def finish(self) -> Iterator[str]:
-        self.pause()
+        if self._taken:
+            self._send()
         clean = self._outputs.close(self._timeout)
         self._outputs.check()
         errors = self._outputs.errors()

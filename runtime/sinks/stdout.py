@@ -10,7 +10,7 @@ from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.sink import Delivery, GoneError, Settings, Sink, reason
 
 # How long alerts may wait in a buffer while there is more to read, in seconds.
-_PATIENCE: Final = 0.25
+PATIENCE: Final = 0.25
 
 
 class Writer:
@@ -22,7 +22,7 @@ class Writer:
 
     def __init__(self, stream: TextIO, *, live: bool) -> None:
         self._stream = stream
-        self._patience = 0.0 if live else _PATIENCE
+        self._patience = 0.0 if live else PATIENCE
         self._flushed = monotonic()
 
     def __call__(self, line: str) -> None:
