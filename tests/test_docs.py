@@ -44,6 +44,7 @@ from rulec.profile.advice import ADVISERS
 from rulec.runtime.events import Event
 from rulec.runtime.fields import Kind
 from rulec.runtime.loading import execute
+from rulec.runtime.sinks import SINKS
 from rulec.runtime.sources import SOURCES
 from rulec.transformers import TRANSFORMERS
 
@@ -290,6 +291,8 @@ def test_everything_that_has_a_name_is_in_its_table() -> None:
     assert set(re.findall(r"(\w+)\(", described)) == set(TRANSFORMERS)
     settings = {code(cells[0]) for _, cells in rows(text_of(ROOT / "docs/commands.md"), "setting")}
     assert settings == set(SETTINGS)
+    outputs = " ".join(cells[0] for _, cells in rows(text_of(ROOT / "docs/outputs.md"), "kind"))
+    assert set(re.findall(r"`(\w+)[:`]", outputs)) == set(SINKS)
     advice = [cells[0] for _, cells in rows(text_of(ROOT / "docs/commands.md"), "advice")]
     advisers = {adviser.__name__ for adviser in ADVISERS}
     assert set(re.findall(r"`(\w+)`", " ".join(advice))) == {
