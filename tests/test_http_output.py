@@ -161,7 +161,7 @@ def test_what_is_refused_is_dropped_and_told(status: int) -> None:
         assert outputs.counters()["http"] == Counters(delivered=2, dropped=1)
     assert server.messages == ["alert 0", "alert 2"]
     assert told == [
-        f"http: 1 alert dropped so far: answered {status} (Please send [31ma valid request body)"
+        f"http: 1 alert dropped so far: answered {status} (Please send ?[31ma valid request body)"
     ]
 
 

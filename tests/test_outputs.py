@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Condition, Thread
 from typing import Any
 
@@ -454,6 +455,13 @@ def test_every_form_makes_a_sink(text: str) -> None:
     assert made.name == text
     assert text.split(":")[0] in SINKS
     assert made.identifies == text.startswith("http:")
+
+
+def test_pauses_grow_and_are_left_to_chance() -> None:
+    pauses = list(islice(Backoff(first=1, most=8).pauses(), 50))
+    for pause, most in zip(pauses, [1, 2, 4, *[8] * 47], strict=True):
+        assert most / 2 <= pause <= most
+    assert len(set(pauses[3:])) > 1
 
 
 def test_names_of_alerts() -> None:

@@ -1,6 +1,7 @@
 """``rulec run --output``: where alerts go, what is said when they do not arrive, and their names."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -348,20 +349,63 @@ def test_a_log_that_is_rotated_while_events_come_in(cwd: Path) -> None:
     assert new
 
 
-def test_ctrl_c_does_not_wait_for_a_server_that_is_slow(cwd: Path) -> None:
+# Whoever runs the tests may ignore Ctrl-C, and then so do its children.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
+@pytest.mark.usefixtures("cwd")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_does_not_wait_long_and_tells_what_is_left(
+    number: signal.Signals, status: int
+) -> None:
     def never(handler: Handler, number: int) -> None:
         handler.take()
         handler.rfile.read(1)
 
-    # Whoever runs the tests may ignore Ctrl-C, and then so do its children.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    start = [*RUN[:1], "-c", f"{listening}from rulec.cli import main; main()", *RUN[3:]]
+    start = [*RUN[:1], "-c", f"{LISTENING}from rulec.cli import main; main()", *RUN[3:]]
     with serving(never) as server:
-        call = [*start, "--output", f"http:{server.url}"]
+        call = [*start, "--output", f"http:{server.url}", "--output", "file:a.log"]
         with subprocess.Popen(call, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             assert running.stdin is not None
+            assert running.stderr is not None
             running.stdin.write(json.dumps(SECRET).encode() + b"\n")
             running.stdin.flush()
             server.await_bodies(1)
-            running.send_signal(signal.SIGINT)
-            assert running.wait(LONG) == 130
+            running.send_signal(number)
+            assert running.wait(LONG) == status
+            said = running.stderr.read().decode()
+    assert said == f"rulec run: http:{server.url}: 1 alert not delivered\n"
+    assert Path("a.log").read_text().splitlines() == ALERTS[:1]
+
+
+@pytest.mark.usefixtures("cwd")
+def test_what_is_left_when_one_of_several_outputs_gives_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outputs = [f"--output=http:{DEAD}", "--output=file:a.log", "--output-timeout=0.1"]
+    _, err, status = rulec(capsys, "-q", *outputs, *["large.log"] * 3)
+    assert status == 4
+    found = err.splitlines()
+    assert found[0] == f"http:{DEAD}: Connection refused; trying again"
+    assert re.fullmatch(r"rulec run: [\d,]+ alerts not given to all outputs", found[1])
+    refused = "(Connection refused)"
+    assert found[2] == f"rulec run: http:{DEAD}: 1,000 alerts not delivered {refused}"
+    assert found[3].endswith(f"http:{DEAD}: nothing was taken for 0.1 s {refused}")
+    written = len(Path("a.log").read_text().splitlines())
+    assert 1000 <= written < 2400
+
+
+@pytest.mark.usefixtures("cwd")
+def test_an_answer_cannot_forge_a_notice(capsys: pytest.CaptureFixture[str]) -> None:
+    def nonsense(handler: Handler, number: int) -> None:
+        handler.wfile.write(b"\x1b[2Jrulec run:\r all is well\r\n")
+        handler.drop()
+
+    with serving(nonsense) as server:
+        call = ["--output", f"http:{server.url}", "--output-timeout", "0"]
+        _, err, _ = rulec(capsys, *call, "audit.log")
+    assert "\x1b" not in err
+    assert "\r" not in err
+    assert all(
+        line.startswith(("http:", "rulec run: http:", "3 events")) for line in err.splitlines()
+    )

@@ -216,7 +216,7 @@ def test_messages_have_the_severity_of_the_priority(log: socket.socket) -> None:
 def test_the_facility_is_that_of_falco() -> None:
     assert FACILITIES["user"] == 1
     assert FACILITIES["local7"] == 23
-    assert len(FACILITIES) == 6
+    assert len(FACILITIES) == 20
 
 
 def test_a_log_daemon_that_is_started_again(tmp_path: Path, log: socket.socket) -> None:

@@ -1,9 +1,12 @@
 """Queues on disk: what goes in comes out, in order, whatever happens to the process and the files."""
 
+import contextlib
 import fcntl
 import multiprocessing
 import os
 import resource
+import shutil
+import subprocess
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,6 +309,45 @@ def test_a_record_that_cannot_be_taken_back(
     spool.append(b"two")
     assert list(taken_out(spool)) == [b"one", b"two"]
     spool.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield a folder that is a disk of 64 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a disk")
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full_and_has_room_again(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SEGMENT", 10_000)
+    spool, payloads = opened(small_disk), [b"%05d" % number + b"x" * 995 for number in range(200)]
+    taken = 0
+    with contextlib.suppress(OSError):
+        for payload in payloads:
+            spool.append(payload)
+            taken += 1
+    assert 30 < taken < 65
+    with pytest.raises(OSError, match="No space left on device"):
+        spool.append(payloads[taken])
+    for expected in payloads[:20]:
+        assert spool.first() == expected
+        spool.remove()
+    assert spool.first() == payloads[20]
+    spool.append(payloads[taken])
+    spool.sync()
+    spool.close()
+    assert all_of(small_disk) == payloads[20 : taken + 1]
 
 
 # --- any order of things ------------------------------------------------------------------

@@ -19,6 +19,9 @@ from rulec.runtime.sinks.stdout import Writer
 
 STDOUT: Final = "stdout"
 
+# How long outputs have to hand on what they still have when the run is interrupted, in seconds.
+_INTERRUPTED: Final = 1.0
+
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where alerts go; ``Given`` takes what they give."""
@@ -121,11 +124,21 @@ class Given:
             yield Printing(render, Writer(sys.stdout, live=live))
             return
         identify = any(each.identifies for each in sinks)
+        timeout = self.output_timeout
+        command = click.get_current_context().command_path
         with (
-            Outputs(sinks, notice, patience=self.output_timeout) as outputs,
+            Outputs(sinks, notice, patience=timeout) as outputs,
             reopened_on_hangup(outputs),
+            _ended_on_termination(),
         ):
-            yield Sending(outputs, identify=identify, live=live, timeout=self.output_timeout)
+            sending = Sending(outputs, identify=identify, live=live, timeout=timeout)
+            try:
+                yield sending
+            except BaseException as error:
+                for line in sending.break_off(min(_INTERRUPTED, timeout)):
+                    if not isinstance(error, BrokenPipeError):  # then nobody wants to know
+                        notice(f"{command}: {line}")
+                raise
 
 
 @contextmanager
@@ -136,3 +149,17 @@ def reopened_on_hangup(outputs: Outputs) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGHUP, before or signal.SIG_DFL)
+
+
+@contextmanager
+def _ended_on_termination() -> Iterator[None]:
+    """End in good order when the signal SIGTERM comes: alerts may still be waiting."""
+
+    def end(number: int, _: object) -> None:
+        raise click.exceptions.Exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)

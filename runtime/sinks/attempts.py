@@ -63,6 +63,8 @@ class Attempts:
             try:
                 action()
             except OSError as error:
+                if self._given_up:  # it was broken off
+                    return False
                 failed += 1
                 self._failure(error)
             except (RefusedError, ValueError) as error:  # a text that has no bytes, say

@@ -4,6 +4,7 @@ import io
 import socket
 import ssl
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -11,12 +12,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from rulec.runtime.sinks.sink import RefusedError, reason
+from rulec.runtime.sinks.sink import RefusedError, reason, shown
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# How long the server may take to accept a connection, to take a document and to answer, in seconds.
+# How long the server may take each to accept a connection, to take a document and to answer, in s.
 TIMEOUT: Final = 10.0
 
 # Answers that are about what was posted, which will be no different the next time.
@@ -27,9 +28,8 @@ _REFUSED: Final = {
     HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
-# The longest answer that is read, and how much of it is told, in bytes.
+# The longest answer that is read, in bytes.
 _ANSWER: Final = 64 * 1024
-_TOLD: Final = 200
 
 _HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "rulec"}
 
@@ -94,13 +94,13 @@ class Client:
 
     def _exchange(self, document: bytes) -> tuple[int, str]:
         """Post a document; return the status of the answer, and what it says."""
-        until = monotonic() + self._timeout
         connection = self._connection
-        connection.response_class = lambda *given, **named: _Response(until, *given, **named)  # type: ignore[assignment]
         try:
             if connection.sock is not None:
                 connection.sock.settimeout(self._timeout)
             connection.request("POST", self._path, document, _HEADERS)
+            until = monotonic() + self._timeout
+            connection.response_class = partial(_Response, until)  # type: ignore[assignment]
             with connection.getresponse() as response:
                 answer = response.read(_ANSWER)
                 whole = response.isclosed()
@@ -111,7 +111,7 @@ class Client:
             if isinstance(error, HTTPException) and not isinstance(error, OSError):
                 raise _NoAnswerError(f"no HTTP answer: {reason(error)}") from error
             raise
-        return response.status, _shown(answer)
+        return response.status, shown(answer.decode("utf-8", "replace"))
 
     def close(self) -> None:
         """Close the connection."""
@@ -158,9 +158,3 @@ class _Timed(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
-
-
-def _shown(answer: bytes) -> str:
-    """Return what an answer says, for people: in one line, and not too long."""
-    text = " ".join(answer[:_TOLD].decode("utf-8", "replace").split())
-    return "".join(letter for letter in text if letter.isprintable())

@@ -100,7 +100,8 @@ class Sending(Handing):
         self._outputs = outputs
         self._timeout = timeout
         self._taken: list[Delivery] = []
-        self._sent = 0
+        self._sent = self._lost = 0
+        self._finished = False
 
     def take(self, made: Delivery) -> None:
         self._taken.append(made)
@@ -112,23 +113,40 @@ class Sending(Handing):
             self._send()
 
     def _send(self) -> None:
-        self._sent += len(self._taken)
-        self._outputs.send(self._taken, self._sent)
-        self._taken = []
+        taken, self._taken = self._taken, []
+        self._sent += len(taken)
+        # Who is interrupted does not know which of the outputs have got them.
+        self._lost = len(taken)
+        self._outputs.send(taken, self._sent)
+        self._lost = 0
         self._last = monotonic()
 
     def finish(self) -> Iterator[str]:
         if self._taken:
             self._send()
+        self._finished = True
         clean = self._outputs.close(self._timeout)
         self._outputs.check()
+        left = list(self._left())
+        return iter(left if left or clean else ["an output did not end in time"])
+
+    def break_off(self, timeout: float) -> Iterator[str]:
+        """Hand on what outputs have got, in a short time (seconds); yield lines as ``finish`` does.
+
+        They are not given any more.
+        """
+        if self._finished:
+            return
+        if lost := self._lost + len(self._taken):
+            yield f"{counted(lost, 'alert')} not given to all outputs"
+        self._outputs.close(timeout)
+        yield from self._left()
+
+    def _left(self) -> Iterator[str]:
         errors = self._outputs.errors()
         for name, counters in self._outputs.counters().items():
             if line := _left(counters, errors.get(name, "")):
-                clean = True
                 yield f"{name}: {line}"
-        if not clean:
-            yield "an output did not end in time"
 
 
 def _left(counters: Counters, error: str) -> str:

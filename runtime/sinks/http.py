@@ -32,6 +32,9 @@ class Http(Sink):
     def write(self, delivery: Delivery) -> None:
         self._client.post(self._render.document(delivery.alert, delivery.id))
 
+    def abort(self) -> None:
+        self._client.abort()
+
     def close(self, timeout: float) -> bool:
         self._client.close()
         return True
@@ -112,7 +115,8 @@ class SpooledHttp(Sink):
         if not self._attempts.until_done(partial(self._client.post, document)):
             return False
         self._posted += self._attempts.dropped == dropped
-        return self._attempts.until_done(self._spool.remove)
+        self._spool.remove()
+        return True
 
     # --- the end ------------------------------------------------------------------------
 

@@ -90,6 +90,7 @@ class Lane:
     def give_up(self) -> None:
         """Hand nothing on any more."""
         self._attempts.give_up()
+        self.sink.abort()
 
     def join(self, timeout: float) -> None:
         """Wait for the thread to end."""

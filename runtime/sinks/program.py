@@ -22,6 +22,9 @@ _TIMEOUT: Final = 10.0
 # How often to look whether it has read something, in seconds: nobody tells.
 _LOOK: Final = 0.001
 
+# How long to wait for room at a time, in milliseconds.
+_WAIT: Final = 100
+
 # How long it may take to end when it is told to, in seconds.
 _END: Final = 1.0
 
@@ -39,6 +42,7 @@ class Program(Sink):
         self._render = render
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe = -1
+        self._aborted = False
         self._begun = 0  # how many bytes of the next line are in the pipe
         self._written: list[bytes] = []  # lines in the pipe, or read since the last flush
         self._again: deque[bytes] = deque()  # lines that a program did not read before it ended
@@ -65,10 +69,19 @@ class Program(Sink):
                 raise self._ended()
             if now != unread:
                 unread, since = now, monotonic()
-            elif monotonic() - since > _TIMEOUT:
-                raise TimeoutError("the program does not read")
+            self._check(since)
             sleep(_LOOK)
         self._written.clear()
+
+    def _check(self, since: float) -> None:
+        """Look whether it makes sense to wait on."""
+        if self._aborted:
+            raise InterruptedError
+        if monotonic() - since > _TIMEOUT:
+            raise TimeoutError("the program does not read")
+
+    def abort(self) -> None:
+        self._aborted = True
 
     def _resume(self) -> None:
         """See to it that the program runs, and has what an earlier one did not read."""
@@ -82,12 +95,14 @@ class Program(Sink):
         """Write a line to the pipe; after a failure, go on where it was."""
         ready = select.poll()
         ready.register(self._pipe, select.POLLOUT)
+        since = monotonic()
         while self._begun < len(line):
             try:
                 self._begun += os.write(self._pipe, line[self._begun :])
+                since = monotonic()
             except BlockingIOError:
-                if not ready.poll(_TIMEOUT * 1000):
-                    raise TimeoutError("the program does not read") from None
+                ready.poll(_WAIT)
+                self._check(since)
             except BrokenPipeError:
                 raise self._ended() from None
         self._begun = 0

@@ -13,6 +13,9 @@ Notice: TypeAlias = Callable[[str], object]
 
 MIB: Final = 1024 * 1024
 
+# How much is told of what a stranger says, in characters.
+_SHOWN: Final = 200
+
 
 class Delivery(NamedTuple):
     """An alert on its way to sinks, with its name (see ``alert_id``) if one of them wants it."""
@@ -107,6 +110,9 @@ class Sink(ABC):
         :raises OSError: if that cannot be; then nothing has changed.
         """
 
+    def abort(self) -> None:  # noqa: B027
+        """Break off what its thread is waiting for. This is called by another thread."""
+
     def close(self, timeout: float) -> bool:
         """Hand on what is left, within so many seconds, and let go of everything.
 
@@ -126,5 +132,10 @@ class Sink(ABC):
 
 def reason(error: BaseException) -> str:
     """Return in one line why something went wrong."""
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())
+    return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+
+def shown(text: str) -> str:
+    """Return what a stranger says for people: one line, not too long, no control characters."""
+    line = " ".join(text[:_SHOWN].split())
+    return "".join(letter if letter.isprintable() else "?" for letter in line)

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from threading import Lock
@@ -88,11 +89,13 @@ class Spool:
                 continue
             number = int(path.stem)
             if number < first:
-                path.unlink()
+                with suppress(OSError):
+                    path.unlink()
             else:
                 self._sizes[number] = path.stat().st_size
         if not self._sizes:
             self._at = 0
+            self._write_cursor(first)
             return
         if (oldest := next(iter(self._sizes))) != first:
             self._at = 0
@@ -100,6 +103,7 @@ class Spool:
         self._at = min(self._at, self._sizes[oldest])
         for number in self._sizes:
             self._count(number, self._at if number == oldest else 0)
+        self._write_cursor(oldest)  # so that there is room for it, also on a disk that becomes full
 
     def _count(self, number: int, at: int) -> None:
         """Count the records of a segment, and cut off what breaks off at its end."""
@@ -222,10 +226,7 @@ class Spool:
             return None
 
     def remove(self) -> None:
-        """Take the payload out that ``first`` gave.
-
-        :raises OSError: if that cannot be noted; it may come out again then.
-        """
+        """Take the payload out that ``first`` gave."""
         with self._lock:
             self._at = self._next
             self.count -= 1
@@ -249,7 +250,8 @@ class Spool:
         self._at = 0
         del self._sizes[number]
         self._write_cursor(number + 1)
-        self._path(number).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path(number).unlink()
 
     # --- files --------------------------------------------------------------------------
 
@@ -258,7 +260,8 @@ class Spool:
 
     def _write_cursor(self, number: int) -> None:
         place = _PLACE.pack(number, self._at)
-        os.pwrite(self._cursor, _CURSOR.pack(number, self._at, zlib.crc32(place)), 0)
+        with suppress(OSError):  # without it, records come out once more after a crash
+            os.pwrite(self._cursor, _CURSOR.pack(number, self._at, zlib.crc32(place)), 0)
 
     def _read_cursor(self) -> tuple[int, int]:
         """Return the number of the first segment and how far it was handed on; zeros if unknown."""
