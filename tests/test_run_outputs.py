@@ -126,7 +126,7 @@ def test_many_alerts_of_a_worker_go_through_a_file(
     from rulec.runtime import spool
     from rulec.runtime.jobs import Worker
     from rulec.runtime.shards import Part
-    from rulec.runtime.sinks.handing import Deliveries
+    from rulec.runtime.sinks.sending import Deliveries
 
     monkeypatch.setattr(spool, "_MOST", 5000)
     (tmp_path / "rules.yaml").write_text(RULES, "utf-8")
@@ -376,6 +376,19 @@ def test_an_interrupted_run_does_not_wait_long_and_tells_what_is_left(
             said = running.stderr.read().decode()
     assert said == f"rulec run: http:{server.url}: 1 alert not delivered\n"
     assert Path("a.log").read_text().splitlines() == ALERTS[:1]
+
+
+@pytest.mark.usefixtures("cwd")
+def test_an_interrupted_end_tells_what_is_left() -> None:
+    start = [*RUN[:1], "-c", f"{LISTENING}from rulec.cli import main; main()", *RUN[3:]]
+    call = [*start, "--output", f"http:{DEAD}", "audit.log"]
+    with subprocess.Popen(call, stderr=subprocess.PIPE) as running:
+        assert running.stderr is not None
+        assert b"trying again" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(LONG) == 130
+        said = running.stderr.read().decode()
+    assert said == f"rulec run: http:{DEAD}: 2 alerts not delivered (Connection refused)\n"
 
 
 @pytest.mark.usefixtures("cwd")

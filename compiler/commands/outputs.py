@@ -1,21 +1,23 @@
 """What the commands that raise alerts share: where these go."""
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from rulec.commands.inputs import notice
-from rulec.runtime.sinks import SINKS, Outputs, Settings, Sink, sink
-from rulec.runtime.sinks.handing import Handing, Printing, Sending
+from rulec.runtime.sinks import SINKS, Settings, Sink, sink
+from rulec.runtime.sinks.handing import Handing, Printing
 from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.sink import MIB
 from rulec.runtime.sinks.stdout import Writer
+
+if TYPE_CHECKING:
+    from rulec.runtime.sinks import Outputs
 
 STDOUT: Final = "stdout"
 
@@ -123,6 +125,9 @@ class Given:
         if self.outputs == (STDOUT,):
             yield Printing(render, Writer(sys.stdout, live=live))
             return
+        from rulec.runtime.sinks.outputs import Outputs
+        from rulec.runtime.sinks.sending import Sending
+
         identify = any(each.identifies for each in sinks)
         timeout = self.output_timeout
         command = click.get_current_context().command_path
@@ -142,13 +147,10 @@ class Given:
 
 
 @contextmanager
-def reopened_on_hangup(outputs: Outputs) -> Iterator[None]:
+def reopened_on_hangup(outputs: "Outputs") -> Iterator[None]:
     """Open files again when the signal SIGHUP comes, as after they were moved away."""
-    before = signal.signal(signal.SIGHUP, lambda *_: outputs.reopen())
-    try:
+    with _on("SIGHUP", lambda *_: outputs.reopen()):
         yield
-    finally:
-        signal.signal(signal.SIGHUP, before or signal.SIG_DFL)
 
 
 @contextmanager
@@ -158,8 +160,18 @@ def _ended_on_termination() -> Iterator[None]:
     def end(number: int, _: object) -> None:
         raise click.exceptions.Exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    with _on("SIGTERM", end):
+        yield
+
+
+@contextmanager
+def _on(name: str, handler: Callable[[int, object], object]) -> Iterator[None]:
+    """Call a function when a signal comes, inside of a block."""
+    import signal
+
+    number = signal.Signals[name]
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        signal.signal(number, before or signal.SIG_DFL)

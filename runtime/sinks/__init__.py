@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rulec.runtime.sinks.outputs import QUEUE, Outputs
 from rulec.runtime.sinks.sink import Counters, Delivery, Settings, Sink
 
-__all__ = ["QUEUE", "SINKS", "Counters", "Delivery", "Kind", "Outputs", "Settings", "Sink", "sink"]
+if TYPE_CHECKING:
+    from rulec.runtime.sinks.outputs import Outputs
+
+__all__ = ["SINKS", "Counters", "Delivery", "Kind", "Outputs", "Settings", "Sink", "sink"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Outputs":  # who only prints does without
+        from rulec.runtime.sinks.outputs import Outputs
+
+        return Outputs
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True, slots=True)

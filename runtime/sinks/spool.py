@@ -60,6 +60,7 @@ class Spool:
         :raises OSError: if that cannot be, or another process uses it.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync_folder(self.folder.parent)
         try:
             self._lock_folder()
             self._cursor = self._opened("cursor")
