@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from alerts import deliveries, delivery
+from alerts import Told, deliveries, delivery
 from http_server import (
     LONG,
     Script,
@@ -172,7 +172,7 @@ def test_an_answer_has_to_come_in_time(slow) -> None:  # type: ignore[no-untyped
         handler.rfile.read(1)  # until the other side has had enough
 
     with serving(Script([never])) as server:
-        client = Client(server.url, timeout=0.1)
+        client = Client(server.url, timeout=0.5)
         with pytest.raises(TimeoutError):
             client.post(b"{}")
         client.post(b"{}")
@@ -189,20 +189,20 @@ def test_long_answers_are_not_read_to_their_end() -> None:
 
 
 def test_a_server_that_comes_later() -> None:
-    port, told = free_port(), list[str]()
-    with Outputs([http(f"http://127.0.0.1:{port}")], told.append, backoff=QUICK) as outputs:
+    port, told = free_port(), Told()
+    with Outputs([http(f"http://127.0.0.1:{port}")], told, backoff=QUICK) as outputs:
         outputs.send(deliveries(3), 1)
-        assert not outputs.wait(1, 0.05)
+        told.wait_for("trying again")
         with serving(port=port) as server:
             assert outputs.wait(1, LONG)
             server.await_bodies(3)
     assert server.messages == messages(3)
-    assert told[0] == "http: Connection refused; trying again"
+    assert told.lines[0] == "http: Connection refused; trying again"
 
 
 def test_without_a_spool_a_dead_server_lets_the_sender_wait() -> None:
     dead = http(f"http://127.0.0.1:{free_port()}")
-    with Outputs([dead], quiet, queue=5, patience=0.05, backoff=QUICK) as outputs:
+    with Outputs([dead], quiet, queue=5, patience=0.5, backoff=QUICK) as outputs:
         with pytest.raises(OutputError, match=r"nothing was taken .*\(Connection refused\)"):
             outputs.send(deliveries(6), 1)
         assert outputs.settled == 0
@@ -300,7 +300,7 @@ def test_a_full_spool_lets_the_sender_wait(tmp_path: Path) -> None:
     port, told = free_port(), list[str]()
     url = f"http://127.0.0.1:{port}/"
     sink = spooled(url, tmp_path, limit=20_000)
-    with Outputs([sink], told.append, queue=10, patience=0.1, backoff=QUICK) as outputs:
+    with Outputs([sink], told.append, queue=10, patience=1, backoff=QUICK) as outputs:
         with pytest.raises(OutputError, match=r"nothing was taken .*\(the spool is full"):
             outputs.send(deliveries(1000), 1)
         spooled_now = outputs.counters()["http"].spooled

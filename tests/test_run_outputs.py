@@ -238,7 +238,7 @@ DEAD = "http://127.0.0.1:9/"  # the port of "discard", where nobody listens
 @pytest.mark.usefixtures("cwd")
 def test_a_server_that_is_away(capsys: pytest.CaptureFixture[str]) -> None:
     out, err, status = rulec(
-        capsys, "--output", f"http:{DEAD}", "--output-timeout", "0.1", "audit.log"
+        capsys, "--output", f"http:{DEAD}", "--output-timeout", "0.5", "audit.log"
     )
     assert (out, status) == ("", 4)
     assert err.splitlines() == [
@@ -261,12 +261,12 @@ def test_a_server_that_is_away_for_more_alerts_than_wait(
         lambda self, sinks, notice, **given: init(self, sinks, notice, 10, **given),
     )
     _, err, status = rulec(
-        capsys, "-q", "--output", f"http:{DEAD}", "--output-timeout", "0.1", "large.log"
+        capsys, "-q", "--output", f"http:{DEAD}", "--output-timeout", "0.5", "large.log"
     )
     assert status == 4
     assert err.splitlines()[-1] == (
         f"rulec run: cannot write alerts: http:{DEAD}: "
-        "nothing was taken for 0.1 s (Connection refused)"
+        "nothing was taken for 0.5 s (Connection refused)"
     )
 
 
@@ -276,7 +276,7 @@ def test_the_spool_keeps_alerts_for_the_next_run(
     with serving() as server:
         output = ["--output", f"http:{server.url}", "--spool", "spool"]
     # The server has ended.
-    _, err, status = rulec(capsys, *output, "--output-timeout", "0.1", "audit.log")
+    _, err, status = rulec(capsys, *output, "--output-timeout", "0.5", "audit.log")
     assert status == 4
     left = "2 alerts left in the spool for the next time (Connection refused)"
     assert err.splitlines()[-1] == f"rulec run: http:{server.url}: {left}"
@@ -395,7 +395,7 @@ def test_an_interrupted_end_tells_what_is_left() -> None:
 def test_what_is_left_when_one_of_several_outputs_gives_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    outputs = [f"--output=http:{DEAD}", "--output=file:a.log", "--output-timeout=0.1"]
+    outputs = [f"--output=http:{DEAD}", "--output=file:a.log", "--output-timeout=0.5"]
     _, err, status = rulec(capsys, "-q", *outputs, *["large.log"] * 3)
     assert status == 4
     found = err.splitlines()
@@ -403,7 +403,7 @@ def test_what_is_left_when_one_of_several_outputs_gives_up(
     assert re.fullmatch(r"rulec run: [\d,]+ alerts not given to all outputs", found[1])
     refused = "(Connection refused)"
     assert found[2] == f"rulec run: http:{DEAD}: 1,000 alerts not delivered {refused}"
-    assert found[3].endswith(f"http:{DEAD}: nothing was taken for 0.1 s {refused}")
+    assert found[3].endswith(f"http:{DEAD}: nothing was taken for 0.5 s {refused}")
     written = len(Path("a.log").read_text().splitlines())
     assert 1000 <= written < 2400
 

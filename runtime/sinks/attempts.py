@@ -1,8 +1,8 @@
 """Try until it works: at growing intervals, and telling about it once."""
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from random import SystemRandom
 from threading import Condition
 from typing import Final
 
@@ -11,6 +11,9 @@ from rulec.runtime.sinks.sink import Notice, RefusedError, reason
 
 # The longest pause while somebody waits for the end, in seconds.
 _HURRY: Final = 1.0
+
+# Not the generator that everybody shares: who has set it to something goes on from there.
+_CHANCE: Final = SystemRandom()
 
 # So many alerts that were dropped are told one by one.
 _EACH: Final = 10
@@ -31,7 +34,7 @@ class Backoff:
         """Yield the pauses, in seconds, without an end."""
         pause = self.first
         while True:
-            yield random.uniform(pause / 2, pause)  # noqa: S311 - not a secret
+            yield _CHANCE.uniform(pause / 2, pause)
             pause = min(2 * pause, self.most)
 
 
@@ -59,7 +62,8 @@ class Attempts:
         :raises GoneError: if the action does.
         """
         failed = 0
-        for pause in self._backoff.pauses():
+        pauses = self._backoff.pauses()
+        while True:
             try:
                 action()
             except OSError as error:
@@ -75,9 +79,8 @@ class Attempts:
                     self.error = ""
                     self._notice(f"{self._name}: works again after {counted(failed, 'failure')}")
                 return True
-            if not self._pause(pause):
-                break
-        return False
+            if not self._pause(next(pauses)):
+                return False
 
     def _failure(self, error: OSError) -> None:
         told, self.error = self.error, reason(error)
