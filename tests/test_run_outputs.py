@@ -290,6 +290,20 @@ def test_the_spool_keeps_alerts_for_the_next_run(
     assert [body["output"] for body in again.bodies] == ALERTS
 
 
+def test_alerts_for_an_output_that_is_not_given_are_told(
+    cwd: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spool = ["--spool", "spool", "--output-timeout", "0.5"]
+    rulec(capsys, f"--output=http:{DEAD}", *spool, "audit.log")
+    (folder,) = (cwd / "spool").iterdir()
+    with serving() as server:
+        for _ in range(2):
+            _, err, status = rulec(capsys, f"--output=http:{server.url}", *spool, "audit.log")
+            assert status == 0
+            left = f"spool/{folder.name}: there are alerts for an output that is not given"
+            assert err.splitlines() == [left, "3 events, 2 alerts"]
+
+
 @pytest.mark.usefixtures("cwd")
 def test_what_is_refused_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with serving(answering(400, b"no")) as server:

@@ -246,6 +246,30 @@ def test_a_segment_that_somebody_removed(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_nothing_is_removed_if_it_is_not_known_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, numbered(50))
+
+    def broken(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rulec.runtime.sinks.spool.read_all", broken)
+        with pytest.raises(OSError, match="Input/output"):
+            opened(tmp_path)
+    assert all_of(tmp_path) == numbered(50)
+
+
+def test_where_nothing_is_left_nothing_stays(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    spool.append(b"one")
+    assert list(taken_out(spool)) == [b"one"]
+    assert len(segments(tmp_path)) == 1
+    spool.close()
+    assert segments(tmp_path) == []
+
+
 def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.spool").write_bytes(b"mine")
     put(tmp_path, numbered(2))
@@ -390,6 +414,7 @@ class Queue(RuleBasedStateMachine):
         if kill:  # what the system does then: it lets go of the lock, and of nothing else
             fcntl.flock(self.spool._held[0], fcntl.LOCK_UN)
             before = self.spool
+            before._known = False  # it does nothing any more but to let go of files
         else:
             self.spool.close()
         self.spool = opened(Path(self.folder.name), limit=3000)

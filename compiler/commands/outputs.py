@@ -116,6 +116,17 @@ class Given:
                 raise click.BadParameter(f"{text}: {error}", param_hint="'--output'") from None
         return found
 
+    def _tell_of_other_spools(self, sinks: Sequence[Sink]) -> None:
+        """Say that there are alerts in the spool for which there is no output now."""
+        if self.spool is None or not self.spool.is_dir():
+            return
+        from rulec.runtime.sinks.http import SpooledHttp
+
+        used = {each.folder for each in sinks if isinstance(each, SpooledHttp)}
+        for folder in sorted(set(self.spool.iterdir()) - used):
+            if any(folder.glob("*.spool")):
+                notice(f"{folder}: there are alerts for an output that is not given")
+
     @contextmanager
     def handing(self, sinks: Sequence[Sink], render: Renderer, live: bool) -> Iterator[Handing]:
         """Open the sinks, and yield what hands alerts on to them: at once if ``live``.
@@ -128,6 +139,7 @@ class Given:
         from rulec.runtime.sinks.outputs import Outputs
         from rulec.runtime.sinks.sending import Sending
 
+        self._tell_of_other_spools(sinks)
         identify = any(each.identifies for each in sinks)
         timeout = self.output_timeout
         command = click.get_current_context().command_path

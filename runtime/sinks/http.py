@@ -6,6 +6,7 @@ at once, and a second thread posts them. Without, they wait in memory.
 
 from functools import partial
 from hashlib import blake2b
+from pathlib import Path
 from re import sub
 from threading import Condition, Thread
 from time import monotonic
@@ -80,6 +81,11 @@ class SpooledHttp(Sink):
         self._spool.sync()
         with self._changed:
             self._changed.notify_all()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the spool."""
+        return self._spool.folder
 
     # --- the thread that posts ----------------------------------------------------------
 

@@ -45,6 +45,7 @@ class Spool:
         self._limit = limit
         self._segment = min(_SEGMENT, limit // _SEGMENTS)
         self._lock = Lock()
+        self._known = False  # what is in it
         self._held: list[int] = []  # numbers of files that are open until the spool is closed
         self._sizes: dict[int, int] = {}  # of segments by their number, in order
         self._tail = -1  # the segment that is appended to, as an open file
@@ -65,6 +66,7 @@ class Spool:
             self._lock_folder()
             self._cursor = self._opened("cursor")
             self._find()
+            self._known = True
         except BaseException:
             self.close()
             raise
@@ -122,9 +124,13 @@ class Spool:
             os.close(file)
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Let go of the folder; where nothing is left, nothing stays."""
         with self._lock:
             self._end_segment()
+            if self._known and not self.count:
+                for number in list(self._sizes):
+                    self._remove_segment(number)
+            self._known = False
             if self._head is not None:
                 os.close(self._head[1])
                 self._head = None
