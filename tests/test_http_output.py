@@ -6,11 +6,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from alerts import Told, deliveries, delivery
 from http_server import (
     LONG,
+    Behaviour,
     Script,
     accept,
     accepting_and_closing,
@@ -22,6 +24,8 @@ from http_server import (
     serving,
     talking_nonsense,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks import Counters, Outputs
@@ -348,6 +352,40 @@ def test_a_slow_server_is_broken_off_at_the_end(tmp_path: Path) -> None:
     with serving() as other, Outputs([spooled(other.url, tmp_path)], quiet) as outputs:
         assert outputs.close(LONG)
     assert other.messages == messages(1), "the spool was free again, and had the alert"
+
+
+BEHAVIOURS = [
+    accept,
+    answering(500),
+    answering(400),
+    dropping,
+    dropping_after_taking,
+    accepting_and_closing,
+    talking_nonsense,
+]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    steps=st.lists(st.sampled_from(BEHAVIOURS), max_size=12),
+    count=st.integers(0, 6),
+    with_spool=st.booleans(),
+)
+def test_whatever_a_server_does_nothing_is_lost_unseen(
+    steps: list[Behaviour], count: int, with_spool: bool
+) -> None:
+    with TemporaryDirectory() as folder, serving(Script(steps)) as server:
+        one = spooled(server.url, Path(folder)) if with_spool else http(server.url)
+        with Outputs([one], quiet, backoff=QUICK) as outputs:
+            for number in range(count):
+                outputs.send([delivery(number)], number + 1)
+            assert outputs.close(LONG)
+            counters = outputs.counters()["http"]
+    assert counters.delivered + counters.dropped == count
+    assert (counters.spooled, counters.waiting) == (0, 0)
+    came = list(dict.fromkeys(server.messages))
+    assert came == [each for each in messages(count) if each in came], "in order"
+    assert count - len(came) <= counters.dropped
 
 
 CHILD = """
