@@ -152,6 +152,18 @@ def test_a_full_disk_is_tried_again() -> None:
     assert told == ["file:/dev/full: No space left on device; trying again"]
 
 
+def test_a_disk_that_is_full_can_be_left(tmp_path: Path) -> None:
+    (tmp_path / "alerts.log").symlink_to("/dev/full")
+    told, patient = Told(), Backoff(first=10**6, most=10**6)
+    with Outputs([made(f"file:{tmp_path / 'alerts.log'}")], told, backoff=patient) as outputs:
+        outputs.send(deliveries(3), 1)
+        told.wait_for("No space left on device; trying again")
+        (tmp_path / "alerts.log").unlink()
+        outputs.reopen()
+        assert outputs.wait(1, LONG)
+    assert (tmp_path / "alerts.log").read_text().splitlines() == lines(3)
+
+
 @pytest.mark.parametrize("moved", [False, True])
 def test_lines_are_whole_on_a_disk_that_is_full_now_and_then(
     moved: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -53,7 +53,7 @@ class Attempts:
         self._notice = notice
         self._backoff = backoff
         self._changed = Condition()
-        self._hurried = False
+        self._hurried = self._nudged = False
         self._given_up = False
 
     def until_done(self, action: Callable[[], object]) -> bool:
@@ -64,6 +64,7 @@ class Attempts:
         failed = 0
         pauses = self._backoff.pauses()
         while True:
+            self._nudged = False  # whoever does it from now on is heeded after this attempt
             try:
                 action()
             except OSError as error:
@@ -100,10 +101,16 @@ class Attempts:
         with self._changed:
             hurried = self._hurried
             self._changed.wait_for(
-                lambda: self._given_up or self._hurried is not hurried,
+                lambda: self._given_up or self._nudged or self._hurried is not hurried,
                 min(seconds, _HURRY) if hurried else seconds,
             )
             return not self._given_up
+
+    def nudge(self) -> None:
+        """Make the next attempt at once: something has changed."""
+        with self._changed:
+            self._nudged = True
+            self._changed.notify_all()
 
     def hurry(self) -> None:
         """Make the next attempt at once, and no long pauses from now on."""

@@ -71,6 +71,7 @@ class Lane:
         """Let the sink look anew where alerts belong."""
         self._reopening = True
         self._changed.notify_all()
+        self._attempts.nudge()
 
     def finish(self, deadline: float) -> None:
         """Hand on what is left until some point of ``monotonic``, and end."""
@@ -101,8 +102,7 @@ class Lane:
     def _work(self) -> None:
         try:
             while self._wait():
-                if self._reopening:
-                    self._reopen()
+                self._look()
                 if not self._deliver():
                     break
         except GoneError as error:
@@ -134,7 +134,10 @@ class Lane:
             self._changed.wait_for(lambda: self._queue or self._reopening or self._closing)
             return bool(self._queue or self._reopening) and not self._attempts.given_up
 
-    def _reopen(self) -> None:
+    def _look(self) -> None:
+        """Open the sink again if somebody wants that."""
+        if not self._reopening:
+            return
         self._reopening = False
         try:
             self.sink.reopen()
@@ -146,9 +149,9 @@ class Lane:
         with self._changed:
             batch = list(islice(self._queue, self.sink.batch))
         for delivery in batch:
-            if not self._attempts.until_done(partial(self.sink.write, delivery)):
+            if not self._attempts.until_done(partial(self._write, delivery)):
                 return False
-        if not self._attempts.until_done(self.sink.flush):
+        if not self._attempts.until_done(self._flush):
             return False
         with self._changed:
             for _ in batch:
@@ -158,3 +161,13 @@ class Lane:
                 self.settled = self._marks.popleft()[1]
             self._changed.notify_all()
         return True
+
+    # What fails for long may work where alerts belong now.
+
+    def _write(self, delivery: Delivery) -> None:
+        self._look()
+        self.sink.write(delivery)
+
+    def _flush(self) -> None:
+        self._look()
+        self.sink.flush()
