@@ -354,6 +354,25 @@ def test_a_slow_server_is_broken_off_at_the_end(tmp_path: Path) -> None:
     assert other.messages == messages(1), "the spool was free again, and had the alert"
 
 
+def test_an_error_of_ours_is_told_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    told = Told()
+    with serving() as server:
+        with monkeypatch.context() as patch, Outputs([spooled(server.url, tmp_path)], told) as one:
+            patch.setattr(Client, "post", broken)
+            one.send(deliveries(1), 1)
+            told.wait_for("http: KeyError: 'a mistake of ours'")
+            assert not one.close(LONG)
+            assert one.counters()["http"].spooled == 1
+        with Outputs([spooled(server.url, tmp_path)], quiet) as two:
+            assert two.close(LONG)
+    assert server.messages == messages(1)
+
+
 BEHAVIOURS = [
     accept,
     answering(500),

@@ -1,4 +1,8 @@
-"""Post documents to an HTTP server, one after the other over one connection."""
+"""Post documents to an HTTP server, one after the other over one connection.
+
+The client of the standard library does what that takes, but for one thing: it
+bounds the time of each read, and not that of a whole answer.
+"""
 
 import io
 import socket

@@ -15,7 +15,7 @@ from rulec.runtime.rendering import counted
 from rulec.runtime.sinks.attempts import Attempts, Backoff
 from rulec.runtime.sinks.client import Client
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.sink import Counters, Delivery, Settings, Sink, reason
+from rulec.runtime.sinks.sink import Counters, Delivery, GoneError, Settings, Sink, reason
 from rulec.runtime.sinks.spool import Spool
 
 
@@ -75,6 +75,8 @@ class SpooledHttp(Sink):
         self._thread.start()
 
     def write(self, delivery: Delivery) -> None:
+        if not self._thread.is_alive():
+            raise GoneError("nothing is posted any more")
         self._spool.append(self._render.document(delivery.alert, delivery.id))
 
     def flush(self) -> None:
