@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),
     "rules": ("rulec.commands.rules", "List and describe rules."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),
+    "serve": ("rulec.commands.serve", "Take audit events over HTTP and print the alerts."),
 }
 
 # Exit statuses, the same for every command.

@@ -61,7 +61,7 @@ class Matcher:
         self.source = source
         self.rules = tuple(rule for rule in program.rules if only is None or rule.name in only)
         self.gate = program.gate or Gate(_no_key, _no_key, lambda: tuple(range(len(program.rules))))
-        self._numbered = program.rules
+        self.numbered = program.rules
         self._conditions = [
             rule.condition if rule in self.rules else _never for rule in program.rules
         ]
@@ -170,7 +170,7 @@ class Matcher:
         matched = []
         for number in numbers:
             if self._conditions[number](event):
-                matched.append(self._numbered[number])
+                matched.append(self.numbered[number])
                 if self._first:
                     break
         return matched
@@ -187,7 +187,7 @@ class Matcher:
         # Most documents get no further than "no match". What they need is at hand.
         key, known, look_up = self.gate.key, self.gate.known.get, self.gate.look_up
         make, when, alone = self._event, self._time, self._documents.new_run()
-        conditions, numbered, first = self._conditions, self._numbered, self._first
+        conditions, numbered, first = self._conditions, self.numbered, self._first
 
         def glance(document: Any) -> Matched | None:
             values = None
@@ -236,8 +236,16 @@ class Matcher:
             return None
         return view
 
+<<<<<<< HEAD
     def accept(self, document: bytes, run: Run, make: Make | None = None) -> Outcome | None:
         """Match the next event of a run; return None if the document is not one plain event."""
+=======
+    def accept(self, document: bytes, run: Run, whole: bytes | None = None) -> Outcome | None:
+        """Match the next event of a run; return None if the document is not one plain event.
+
+        ``whole`` is the event where something was put before it to make a document of it.
+        """
+>>>>>>> 166a7dc (Serve: take audit events over HTTP, keep them in a journal, match them)
         view = self.glimpse(document)
         if view is None or (time := self._time(view)) is None:
             return None
@@ -246,11 +254,16 @@ class Matcher:
         run.count += 1
         if not (numbers := self.gate.look_up(self.gate.key(view, view))):
             return _QUIET
+<<<<<<< HEAD
         event = self._event(view, time, run.count, view, run, document)
         rules = self._tried(numbers, event)
         if make is None:
             return Outcome(1, (), [rule.alert(event) for rule in rules])
         return Outcome(1, (), [make(rule, event) for rule in rules])
+=======
+        event = self._event(view, time, run.count, view, run, whole or document)
+        return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
+>>>>>>> 166a7dc (Serve: take audit events over HTTP, keep them in a journal, match them)
 
 
 def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,26 +10,16 @@ import click
 from rulec.cli import BAD_INPUT
 from rulec.commands.inputs import (
     expanded,
-    modules_among,
     notice,
     progress_shown,
-    refuse_events,
     source_of_inputs,
     tell_of_stdin,
 )
-from rulec.commands.options import (
-    PRIORITIES,
-    chosen_sources,
-    compiled,
-    quiet_option,
-    refuse,
-    report_warnings,
-    strategy,
-)
+from rulec.commands.options import PRIORITIES, quiet_option, strategy
 from rulec.commands.outputs import Given, output_options
+from rulec.commands.rulesets import rules_option, ruleset_of
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
 from rulec.runtime.inputs import is_live
-from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.sinks.handing import Handing
 from rulec.runtime.sinks.renderer import Renderer
@@ -51,16 +40,7 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 
 @click.command(short_help="Match events and print the alerts.")
-@click.option(
-    "-r",
-    "--rules",
-    "rules",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Rules: a YAML file, a directory of them, or a module from 'rulec build' (repeatable).",
-)
+@rules_option
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @strategy
 @click.option(
@@ -121,7 +101,7 @@ def command(
     render = Renderer(form == "json", time_format == "iso8601", output)
     given = Given.taken_from(options)
     sinks = given.sinks(render)
-    ruleset = _ruleset(rules, options, quiet)
+    ruleset = ruleset_of(rules, options, quiet)
     found = expanded(inputs)
     source = source_of_inputs(ruleset.sources, options["sources"])
     if not quiet:
@@ -194,59 +174,9 @@ def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         yield option, values[value.lower()]
 
 
-def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> Ruleset:
-    """Return the ruleset: compiled now, or loaded from the module it was compiled to."""
-    refuse_events(rules)
-    modules = modules_among(rules)
-    if not modules:
-        built = compiled(rules, **options)
-        if not quiet:
-            report_warnings(built.warnings)
-        return execute(built.code)
-    if len(rules) > 1:
-        raise click.UsageError("a compiled module is a whole ruleset: give it alone")
-    try:
-        return _restricted(load(modules[0]), **options)
-    except LoadError as error:
-        refuse(f"rulec run: {error}")
-    except OSError as error:
-        refuse(f"rulec run: cannot read {modules[0]}: {error.strerror}")
-
-
-def _restricted(
-    ruleset: Ruleset,
-    sources: tuple[str, ...],
-    source_files: tuple[Path, ...],
-    priority: str,
-    rule_matching: str,
-) -> Ruleset:
-    """Apply the options to a ruleset that has been compiled before."""
-    from rulec.runtime.priority import parse_priority
-
-    if source_files:
-        raise click.UsageError("a compiled module knows its event sources: leave --source-file out")
-    chosen_sources(sources, ruleset.own_sources)
-    threshold = parse_priority(priority)
-    assert threshold is not None, "the option takes nothing else"
-    rules = []
-    for rule in ruleset.rules:
-        severity = parse_priority(rule.priority)
-        assert severity is not None, "the compiler writes nothing else"
-        if severity <= threshold and (not sources or rule.source in sources):
-            rules.append(rule)
-    matching = rule_matching if _was_given("rule_matching") else ruleset.rule_matching
-    only = frozenset(rule.name for rule in rules)
-    return replace(ruleset, only=only, rule_matching=matching)
-
-
 def _tell_of_outputs(left: Iterable[str]) -> None:
     for line in left:
         click.echo(f"rulec run: {line}", err=True)
-
-
-def _was_given(option: str) -> bool:
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _finish(summary: Summary, left: list[str], quiet: bool) -> None:

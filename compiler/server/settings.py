@@ -1,0 +1,51 @@
+"""What the server can be told."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds: sizes in bytes, times in seconds.
+
+    ``body`` is the largest request body, ``memory`` what all bodies may take
+    together while they are received. ``timeout`` is for a whole request,
+    from its headers to the answer. ``queue`` requests may wait for the disk.
+    ``journal`` is how large the journal may get, ``window`` how many events are
+    remembered to tell duplicates.
+    """
+
+    body: int = 12 * MIB
+    memory: int = 256 * MIB
+    timeout: float = 10.0
+    queue: int = 1000
+    connections: int = 4096
+    journal: int = 1024 * MIB
+    window: int = 500_000
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM: the certificate and the key of the server, and whom to trust as clients.
+
+    A client has to have one of ``names`` in its certificate if there are any.
+    """
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where and how clients are listened to."""
+
+    host: str
+    port: int
+    endpoint: str
+    tls: Tls | None = None
+    tokens: tuple[str, ...] = ()
