@@ -9,6 +9,7 @@ loses it, because of one bad event.
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, TypeAlias
 
@@ -20,12 +21,17 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+# How long, in seconds, and how much, in bytes, is taken of what nobody wants any more.
+_LINGER: Final = 1.0
+_LINGER_SIZE: Final = 32 * 1024 * 1024
+
 _TEXT: Final = b"text/plain; charset=utf-8"
 _JSON: Final = b"application/json"
+_CLOSE: Final = (b"connection", b"close")
 
 
 class _AnswerError(Exception):
-    """Ends a request with an answer, and the connection if its body was not read to the end."""
+    """Ends a request with an answer; the connection, too, if its body was not read to the end."""
 
     def __init__(
         self, status: int, text: str = "", headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -38,13 +44,6 @@ class _AnswerError(Exception):
 
 class _GoneError(Exception):
     """The client went away."""
-
-
-def _shed(service: Service, reason: str, wait: int) -> _AnswerError:
-    service.metrics.shed.labels(reason).inc()
-    return _AnswerError(
-        503, f"cannot take it now: {reason}", ((b"retry-after", str(wait).encode()),)
-    )
 
 
 class App:
@@ -94,45 +93,46 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        path, body = scope["path"], _Body(receive)
         try:
             if path == self._endpoint:
-                await self._document(scope, receive, send)
+                await self._document(scope, body, send)
             elif path in _PAGES:
                 if scope["method"] not in ("GET", "HEAD"):
                     raise _AnswerError(405, f"{scope['method']} method not allowed")
                 status, kind, content = _PAGES[path](self)
-                await _send(send, status, kind, content if scope["method"] == "GET" else b"")
+                await _send(send, status, kind, content, head=scope["method"] == "HEAD")
             else:
                 raise _AnswerError(404, "404 page not found")
         except _AnswerError as answer:
-            headers = (*answer.headers, (b"connection", b"close"))
             if path == self._endpoint:
                 self._metrics.answers.labels(answer.status).inc()
-            content = answer.text.encode("utf-8", "replace") + b"\n" if answer.text else b""
-            await _send(send, answer.status, _TEXT, content, headers)
+            headers = answer.headers if body.ended else (*answer.headers, _CLOSE)
+            content = answer.text.encode("utf-8", "replace") + b"\n"
+            await _send(
+                send, answer.status, _TEXT, content, headers, head=scope["method"] == "HEAD"
+            )
+            await body.drain()
         except _GoneError:
             pass
 
     # --- documents ------------------------------------------------------------------
 
-    async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _document(self, scope: Scope, body: "_Body", send: Send) -> None:
         begun = monotonic()
         headers = _Headers(scope["headers"])
         self._check(scope["method"], headers)
         self._metrics.received.inc()
-        if self.closing:
-            raise _shed(self._service, "closing", 1)
+        deadline = asyncio.get_running_loop().time() + self._limits.timeout
         try:
+            if self.closing:
+                raise RefusedError("closing")
             self._service.intake.refuse_if_full(headers.length or 0)
-            async with asyncio.timeout(self._limits.timeout):
-                size = await self._taken(receive, headers.length)
+            size = await self._taken(body, headers.length, deadline)
         except RefusedError as error:
-            raise _shed(self._service, error.reason, error.wait) from None
-        except TimeoutError:
-            self._metrics.shed.labels("timeout").inc()
-            message = f"the request took more than {self._limits.timeout:g} seconds"
-            raise _AnswerError(503, message, ((b"retry-after", b"1"),)) from None
+            self._metrics.shed.labels(error.reason).inc()
+            retry = b"retry-after", str(error.wait).encode()
+            raise _AnswerError(503, f"cannot take it now: {error.reason}", (retry,)) from None
         self._metrics.accepted.inc()
         self._metrics.bytes.inc(size)
         self._metrics.answers.labels(200).inc()
@@ -158,33 +158,40 @@ class App:
         # All are compared, so that the time does not tell which one was nearly right.
         return sum(hmac.compare_digest(given, token) for token in self._tokens) > 0
 
-    async def _taken(self, receive: Receive, length: int | None) -> int:
+    async def _taken(self, body: "_Body", length: int | None, deadline: float) -> int:
         """Receive a document and have it put into the journal; return its size in bytes."""
         parts: list[bytes] = []
-        size = 0
         try:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                if part := message.get("body", b""):
-                    size += len(part)
-                    self._memory += len(part)
-                    if size > self._limits.body:
-                        raise _too_large()
-                    if self._memory > self._limits.memory:
-                        raise RefusedError("memory_full")
-                    parts.append(part)
-                if not message.get("more_body"):
-                    break
-            if length is not None and size != length:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._receive(body, parts)
+            except TimeoutError:
+                body.too_slow = True
+                raise _AnswerError(408, "the request took too long") from None
+            document = b"".join(parts)
+            if length is not None and len(document) != length:
                 raise _GoneError
-            body = b"".join(parts)
-            parts.clear()
-            await self._service.intake.put(body)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._service.intake.put(document)
+            except TimeoutError:
+                raise RefusedError("disk_slow", 5) from None
         finally:
-            self._memory -= size
-        return size
+            self._memory -= sum(map(len, parts))
+        return len(document)
+
+    async def _receive(self, body: "_Body", parts: list[bytes]) -> None:
+        """Receive the body of a request, in parts."""
+        size = 0
+        while not body.ended:
+            part = await body.part()
+            size += len(part)
+            self._memory += len(part)
+            parts.append(part)
+            if size > self._limits.body:
+                raise _too_large()
+            if self._memory > self._limits.memory:
+                raise RefusedError("memory_full")
 
     # --- pages ----------------------------------------------------------------------
 
@@ -213,6 +220,35 @@ def _too_large() -> _AnswerError:
     return _AnswerError(400, "bad request: http: request body too large")
 
 
+class _Body:
+    """The body of a request, in parts."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+        self.too_slow = False
+
+    async def part(self) -> bytes:
+        """Return the next part."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.ended = True
+            raise _GoneError
+        self.ended = not message.get("more_body")
+        return bytes(message.get("body", b""))
+
+    async def drain(self) -> None:
+        """Take a little more of a body after the request was answered.
+
+        A client that writes to a closed connection may never read the answer.
+        """
+        size = 0
+        with suppress(TimeoutError, _GoneError):
+            async with asyncio.timeout(_LINGER):
+                while not (self.ended or self.too_slow) and size < _LINGER_SIZE:
+                    size += len(await self.part())
+
+
 class _Headers:
     """The headers of a request, of which names are in lower case."""
 
@@ -232,7 +268,10 @@ async def _send(
     kind: bytes,
     content: bytes,
     headers: tuple[tuple[bytes, bytes], ...] = (),
+    *,
+    head: bool = False,
 ) -> None:
+    """Send an answer; to a request for its head, without its content."""
     begin = (b"content-type", kind), (b"content-length", str(len(content)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*begin, *headers]})
-    await send({"type": "http.response.body", "body": content})
+    await send({"type": "http.response.body", "body": b"" if head else content})

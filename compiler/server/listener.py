@@ -1,6 +1,10 @@
 """The listener: the application behind a socket, until somebody ends it."""
 
+import os
 import socket
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -8,6 +12,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
+from rulec.server.gate import Gate
+from rulec.server.seldom import Seldom
 from rulec.server.settings import Limits, Listen
 
 
@@ -25,19 +31,31 @@ _LOGGING: Final[dict[str, Any]] = {
 
 
 class Listener:
-    """Listens at an address, with granian.
+    """Listens at an address, with granian; behind a gate if names of clients matter.
+
+    ``notice`` is told of clients that may not pass.
 
     :raises ListenError: if the address cannot be had, or files for TLS are no good.
     """
 
-    def __init__(self, app: Any, listen: Listen, limits: Limits) -> None:
+    def __init__(
+        self, app: Any, listen: Listen, limits: Limits, notice: Callable[[str], object]
+    ) -> None:
         _look_at(listen)
+        self._listen = listen
+        self._gate: Gate | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         tls = listen.tls
+        where: dict[str, Any] = {"address": listen.host, "port": listen.port}
         try:
+            if tls is not None and tls.names:
+                self._folder = TemporaryDirectory(prefix="rulec-serve-")
+                where = {"uds": Path(self._folder.name) / "socket"}
+                self._gate = Gate(tls, where["uds"], limits.connections, _refusal(notice))
+                tls = None
             self._server = Server(
                 app,
-                address=listen.host,
-                port=listen.port,
+                **where,
                 interface=Interfaces.ASGINL,
                 http=HTTPModes.http1,
                 websockets=False,
@@ -52,16 +70,48 @@ class Listener:
                 ssl_ca=tls.client_ca if tls else None,
                 ssl_client_verify=bool(tls and tls.client_ca),
             )
-        except Exception as error:
-            raise ListenError(f"cannot use the certificate: {error}") from None
+        except (OSError, ValueError) as error:  # SSLError is an OSError
+            reason = getattr(error, "strerror", None) or error
+            raise ListenError(f"cannot use the certificates: {reason}") from None
 
     async def serve(self) -> None:
-        """Answer requests until ``stop``, and then those that have begun."""
-        await self._server.serve()
+        """Answer requests until ``stop``, and then those that have begun.
+
+        :raises ListenError: if the address was taken meanwhile.
+        """
+        if self._gate is not None:
+            try:
+                await self._gate.open(self._listen.host, self._listen.port)
+            except OSError as error:
+                raise ListenError(_unavailable(self._listen, error)) from None
+        try:
+            await self._server.serve()
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
 
     def stop(self) -> None:
         """Take no more connections."""
+        if self._gate is not None:
+            self._gate.close()
         self._server.stop()  # type: ignore[no-untyped-call]
+
+
+def _refusal(notice: Callable[[str], object]) -> Callable[[frozenset[str]], object]:
+    seldom = Seldom(notice)
+
+    def refused(names: frozenset[str]) -> None:
+        shown = ", ".join(sorted(names)) or "none"
+        seldom(
+            "client", f"a client was refused for the names in its certificate: {ascii(shown)[:200]}"
+        )
+
+    return refused
+
+
+def _unavailable(listen: Listen, error: OSError) -> str:
+    reason = os.strerror(error.errno) if error.errno else error
+    return f"cannot listen at {listen.host}:{listen.port}: {reason}"
 
 
 def _look_at(listen: Listen) -> None:
@@ -75,6 +125,4 @@ def _look_at(listen: Listen) -> None:
         try:
             probe.bind((listen.host, listen.port))
         except OSError as error:
-            raise ListenError(
-                f"cannot listen at {listen.host}:{listen.port}: {error.strerror}"
-            ) from None
+            raise ListenError(_unavailable(listen, error)) from None

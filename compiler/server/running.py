@@ -47,7 +47,7 @@ class Running:
         """
         self._loop = loop = asyncio.get_running_loop()
         app = App(service, listen.endpoint, listen.tokens)
-        listener = Listener(app, listen, self._limits)
+        listener = Listener(app, listen, self._limits, self._notice)
         tasks = set()
 
         def reload() -> None:

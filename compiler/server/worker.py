@@ -23,7 +23,7 @@ from rulec.server.records import Record
 _PORTION: Final = 4 * 1024 * 1024
 
 # How often progress is noted, and how long to wait for something to do, in seconds.
-_NOTE_EVERY: Final = 0.5
+_NOTE_EVERY: Final = 0.25
 _IDLE: Final = 1.0
 
 # Decoders are recursive: whatever the system's default is, they get this much, in bytes.
@@ -130,7 +130,7 @@ class Worker:
         self.position = position
         if not records:
             self.oldest = 0
-            self._arrived.wait(_NOTE_EVERY / 5 if self._unsettled else _IDLE)
+            self._arrived.wait(_NOTE_EVERY / 4 if self._unsettled else _IDLE)
         return bool(records)
 
     def _evaluate(self, record: Record) -> None:
