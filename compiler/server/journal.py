@@ -113,6 +113,9 @@ class Journal:
             write_all(self._writer, b"".join(parts), offset)
         except OSError:
             self._take_back(offset)
+            # If the disk is full, it may be full of what can be removed with the whole segment.
+            with suppress(OSError):
+                self._next_segment()
             raise
         try:
             os.fdatasync(self._writer)
@@ -187,6 +190,9 @@ class Journal:
         return descriptor
 
     def _next_segment(self) -> None:
+        """Begin a segment, unless the last one has nothing in it that could be lost."""
+        if self.end == self._bases[-1] and not self._roll:
+            return
         writer = self._begin_segment()
         os.close(self._writer)
         self._writer = writer

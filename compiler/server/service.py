@@ -143,6 +143,7 @@ class Service:
     def _disk_result(self, error: OSError | None) -> None:
         if error is not None:
             self.metrics.disk_errors.inc()
+            self._worker.wake()  # there may be something that can be removed
             self._say("disk", f"the journal cannot be written: {error.strerror}")
             self._disk_trouble = monotonic(), f"the journal cannot be written: {error.strerror}"
         elif self._disk_trouble is not None:

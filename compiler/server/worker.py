@@ -82,7 +82,7 @@ class Worker:
         self._arrived = Event()
         self._stopping = False
         self._noted = 0.0
-        self.position = max(progress.position, journal.start)
+        self.position = self._settled = max(progress.position, journal.start)
         # When the oldest document that is not evaluated came; 0 if there is none.
         self.oldest = 0
         self.drained = Event()
@@ -111,6 +111,8 @@ class Worker:
         try:
             while self._evaluate_some() or not self._stopping:
                 self._note()
+                # What is settled need not be kept, even if that could not be noted.
+                self._journal.forget(self._settled)
         except (OutputError, BrokenPipeError) as error:
             self._failed(f"alerts cannot be written: {error}")
         except Exception as error:
@@ -154,8 +156,7 @@ class Worker:
             steps.append(self._unsettled.popleft())
         if not steps:
             return
-        # What is settled need not be kept, even if that cannot be noted.
-        self._journal.forget(steps[-1].end)
+        self._settled = steps[-1].end
         digests = [digest for step in steps for digest in step.digests]
         try:
             self._progress.advance(steps[-1].end, digests)
