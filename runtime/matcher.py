@@ -103,9 +103,10 @@ class Matcher:
 
     def match(self, event: Event) -> list[Alert]:
         """Return the alerts of one event that was read before, in the order of the rules."""
-        return self._made(event, None)
+        return self.made(event, None)
 
-    def _made(self, event: Event, make: Make | None) -> list[Any]:
+    def made(self, event: Event, make: Make | None) -> list[Any]:
+        """Return what ``make`` makes of the rules that match an event that was read before."""
         seen, rules = self._matched_event(event)
         return [rule.alert(seen) if make is None else make(rule, seen) for rule in rules]
 
@@ -143,7 +144,7 @@ class Matcher:
                 yield number, found
             else:
                 events, rejected = found
-                made = [each for event in events for each in self._made(event, make)]
+                made = [each for event in events for each in self.made(event, make)]
                 yield number, Outcome(len(events), rejected, made)
 
     # --- with care ------------------------------------------------------------------
@@ -236,16 +237,18 @@ class Matcher:
             return None
         return view
 
-<<<<<<< HEAD
-    def accept(self, document: bytes, run: Run, make: Make | None = None) -> Outcome | None:
-        """Match the next event of a run; return None if the document is not one plain event."""
-=======
-    def accept(self, document: bytes, run: Run, whole: bytes | None = None) -> Outcome | None:
+    def accept(
+        self,
+        document: bytes,
+        run: Run,
+        make: Make | None = None,
+        whole: bytes | None = None,
+    ) -> Outcome | None:
         """Match the next event of a run; return None if the document is not one plain event.
 
-        ``whole`` is the event where something was put before it to make a document of it.
+        ``make`` makes something else than alerts. ``whole`` is the event where
+        something was put before it to make a document of it.
         """
->>>>>>> 166a7dc (Serve: take audit events over HTTP, keep them in a journal, match them)
         view = self.glimpse(document)
         if view is None or (time := self._time(view)) is None:
             return None
@@ -254,16 +257,11 @@ class Matcher:
         run.count += 1
         if not (numbers := self.gate.look_up(self.gate.key(view, view))):
             return _QUIET
-<<<<<<< HEAD
-        event = self._event(view, time, run.count, view, run, document)
+        event = self._event(view, time, run.count, view, run, whole or document)
         rules = self._tried(numbers, event)
         if make is None:
             return Outcome(1, (), [rule.alert(event) for rule in rules])
         return Outcome(1, (), [make(rule, event) for rule in rules])
-=======
-        event = self._event(view, time, run.count, view, run, whole or document)
-        return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
->>>>>>> 166a7dc (Serve: take audit events over HTTP, keep them in a journal, match them)
 
 
 def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:

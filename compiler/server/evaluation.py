@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
-from rulec.runtime.alert import Alert
 from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.jsontext import decode, text
 from rulec.runtime.matcher import Matcher
 from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.sinks.handing import Deliveries
+from rulec.runtime.sinks.sink import Delivery
 from rulec.server.event_lists import as_event, as_list, items
 from rulec.server.progress import DIGEST, Progress
 from rulec.server.sight import asking, hidden, may_be_hidden
@@ -24,13 +24,6 @@ _MOST_VALUES: Final = 1_000_000
 _MOST_EVENTS: Final = 100_000
 
 
-class Found(NamedTuple):
-    """An alert, and the name of it that is the same whenever the same event is matched."""
-
-    alert: Alert
-    id: str
-
-
 @dataclass(frozen=True)
 class ActiveRules:
     """The rules that events are matched with, all of one source: never changed, only replaced."""
@@ -39,13 +32,16 @@ class ActiveRules:
     matcher: Matcher
     asking: frozenset[int]  # the numbers of those that ask for request objects
     run: Run
+    make: Deliveries
 
     @classmethod
-    def of(cls, ruleset: Ruleset, source: str) -> "ActiveRules":
-        """Return the rules of a ruleset for a source."""
+    def of(cls, ruleset: Ruleset, source: str, *, identify: bool) -> "ActiveRules":
+        """Return the rules of a ruleset for a source; if ``identify``, their alerts have names."""
         matcher = ruleset.matcher(source)
         rules = asking(matcher) if source == _K8S_AUDIT else frozenset[int]()
-        return cls(ruleset, matcher, rules, matcher.source.documents.new_run())
+        return cls(
+            ruleset, matcher, rules, matcher.source.documents.new_run(), Deliveries(identify)
+        )
 
 
 class Refused(NamedTuple):
@@ -66,7 +62,7 @@ class Result:
 
     events: int = 0
     duplicates: int = 0
-    found: list[Found] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     unseen: Counter[str] = field(default_factory=Counter)
@@ -91,31 +87,35 @@ def evaluate(document: bytes, rules: ActiveRules, progress: Progress) -> Result:
         result.refused.append(Refused("too_many", reason, document))
         return result
     for item in cut:
-        if (digest := _new(item, progress, result)) is not None:
-            _item(item, digest, rules, result)
+        if _new(item, progress, result):
+            _item(item, rules, result)
     return result
 
 
-def _new(event: bytes, progress: Progress, result: Result) -> bytes | None:
-    """Return the digest of an event; None, and count it, if it has been seen before."""
+def _new(event: bytes, progress: Progress, result: Result) -> bool:
+    """Return whether an event has not been seen before, and count it if it has.
+
+    Its bytes have the ID and the stage of the event in them, so their digest tells apart
+    what these two do, and more.
+    """
     digest = blake2b(event, digest_size=DIGEST).digest()
     if progress.is_new(digest):
         result.digests.append(digest)
-        return digest
+        return True
     result.duplicates += 1
-    return None
+    return False
 
 
-def _item(item: bytes, digest: bytes, rules: ActiveRules, result: Result) -> None:
+def _item(item: bytes, rules: ActiveRules, result: Result) -> None:
     """Match an item of a list."""
     document, matcher = as_event(item), rules.matcher
     try:
-        outcome = matcher.accept(document, rules.run, item)
+        outcome = matcher.accept(document, rules.run, rules.make, item)
         if outcome is None:
             events, rejected = matcher.source.documents.read(as_list(item), run=rules.run)
             result.refused += (Refused(each.reason, each.detail, item) for each in rejected)
             for event in events:
-                _event(event, digest, rules, result)
+                _event(event, rules, result)
             return
     except EventError as error:
         result.refused.append(Refused(error.reason, str(error), item))
@@ -123,7 +123,7 @@ def _item(item: bytes, digest: bytes, rules: ActiveRules, result: Result) -> Non
         result.refused.append(_mistake(error, item))
     else:
         result.events += 1
-        _add(outcome.alerts, digest, result)
+        result.deliveries += outcome.alerts
         if rules.asking and may_be_hidden(item) and (view := matcher.glimpse(document)):
             numbers = matcher.gate.look_up(matcher.gate.key(view, view))
             if not rules.asking.isdisjoint(numbers):
@@ -143,40 +143,30 @@ def _whole(document: bytes, rules: ActiveRules, progress: Progress, result: Resu
     result.refused += (Refused(each.reason, each.detail, document) for each in rejected)
     for event in events:
         content = _bytes(event.document)
-        if (digest := _new(content, progress, result)) is not None:
+        if _new(content, progress, result):
             try:
-                _event(event, digest, rules, result)
+                _event(event, rules, result)
             except Exception as error:  # as above
                 result.refused.append(_mistake(error, content))
 
 
-def _event(event: Event, digest: bytes, rules: ActiveRules, result: Result) -> None:
+def _event(event: Event, rules: ActiveRules, result: Result) -> None:
     """Match an event that was read with care."""
     matcher = rules.matcher
-    alerts = matcher.match(event)
+    made = matcher.made(event, rules.make)
     result.events += 1
-    _add(alerts, digest, result)
+    result.deliveries += made
     if rules.asking and hidden(event.data) is not None:
-        _look(event.data, matcher.gate(matcher.seen(event)), alerts, rules, result)
-
-
-def _add(alerts: Iterable[Alert], digest: bytes, result: Result) -> None:
-    result.found += (Found(alert, name_of(digest, alert.rule)) for alert in alerts)
-
-
-def name_of(digest: bytes, rule: str) -> str:
-    """Return the name of the alert that a rule raises on the event with a digest: a UUID."""
-    name = blake2b(rule.encode("utf-8", "surrogateescape"), key=digest, digest_size=16).digest()
-    return str(UUID(bytes=name, version=5))
+        _look(event.data, matcher.gate(matcher.seen(event)), made, rules, result)
 
 
 def _look(
-    event: Any, numbers: Iterable[int], alerts: Iterable[Alert], rules: ActiveRules, result: Result
+    event: Any, numbers: Iterable[int], made: Iterable[Any], rules: ActiveRules, result: Result
 ) -> None:
     """Count an event if a rule could not see the request object that it asks for."""
     if (reason := hidden(event)) is None:
         return
-    alerted = {alert.rule for alert in alerts}
+    alerted = {delivery.alert.rule for delivery in made}
     numbered = rules.matcher.numbered
     blind = [numbered[number].name for number in numbers if number in rules.asking]
     if blind := [name for name in blind if name not in alerted]:

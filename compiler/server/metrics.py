@@ -1,7 +1,7 @@
 """What the server counts, for Prometheus."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,10 +14,23 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from rulec.runtime.sinks import Counters
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 # Bounds of the times that answers take, in seconds.
 _TIMES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# What outputs count: what has become of alerts, and where others are now.
+_DELIVERED: Final = {
+    "delivered": "Alerts that an output delivered.",
+    "failed": "Attempts of an output that failed.",
+    "dropped": "Alerts that an output gave up.",
+}
+_KEPT: Final = {
+    "spooled": "Alerts in the spool of an output.",
+    "waiting": "Alerts that wait for an output in memory.",
+}
 
 
 class Metrics:
@@ -66,7 +79,7 @@ class Metrics:
     def watch(
         self,
         gauges: Mapping[str, tuple[str, Callable[[], float]]],
-        outputs: Callable[[], Mapping[str, Any]],
+        outputs: Callable[[], Mapping[str, Counters]],
     ) -> None:
         """Add gauges that are looked at when somebody asks, and what outputs count."""
         self.registry.register(_Watched(gauges, outputs))
@@ -80,7 +93,7 @@ class _Watched(Collector):
     def __init__(
         self,
         gauges: Mapping[str, tuple[str, Callable[[], float]]],
-        outputs: Callable[[], Mapping[str, Any]],
+        outputs: Callable[[], Mapping[str, Counters]],
     ) -> None:
         self._gauges = gauges
         self._outputs = outputs
@@ -89,14 +102,14 @@ class _Watched(Collector):
         """Yield what is to be told."""
         for name, (doc, value) in self._gauges.items():
             yield GaugeMetricFamily(f"rulec_{name}", doc, value=value())
-        counters = self._outputs()
-        fields = dict.fromkeys(
-            name for each in counters.values() for name in getattr(each, "_fields", ())
-        )
-        for name in fields:
-            family = GaugeMetricFamily(
-                f"rulec_output_{name}", f"Alerts of an output: {name}.", labels=["output"]
-            )
-            for output, each in counters.items():
-                family.add_metric([output], getattr(each, name))
-            yield family
+        counted = self._outputs()
+        for name, doc in _DELIVERED.items():
+            total = CounterMetricFamily(f"rulec_output_{name}", doc, labels=["output"])
+            for output, counters in counted.items():
+                total.add_metric([output], getattr(counters, name))
+            yield total
+        for name, doc in _KEPT.items():
+            now = GaugeMetricFamily(f"rulec_output_{name}", doc, labels=["output"])
+            for output, counters in counted.items():
+                now.add_metric([output], getattr(counters, name))
+            yield now

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -49,31 +49,26 @@ def compiled_apart(arguments: Sequence[str]) -> Ruleset:
     return execute(done.stdout.decode())
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What came of loading rules: why they were refused, or None; and which files they were."""
-
-    refused: str | None
-    fingerprint: bytes
-
-
 class Rulebook:
     """Holds the rules in force; ``current`` is replaced as a whole.
 
-    ``load`` makes the ruleset from ``paths``, or raises ``RefusedRulesError``.
-    ``told`` hears what came of each attempt to load it anew, and ``notice`` the same in words.
+    ``identify`` says that alerts get names. ``load`` makes the ruleset from ``paths``,
+    or raises ``RefusedRulesError``. ``told`` hears what came of each attempt to load it
+    anew, and ``notice`` the same in words.
     """
 
     def __init__(
         self,
         ruleset: Ruleset,
         source: str,
+        identify: bool,
         load: Callable[[], Ruleset],
         paths: Iterable[Path],
         told: Callable[[bool], object],
         notice: Callable[[str], object],
     ) -> None:
-        self.current = ActiveRules.of(ruleset, source)
+        self._active = partial(ActiveRules.of, source=source, identify=identify)
+        self.current = self._active(ruleset)
         self._source = source
         self._load = load
         self._paths = tuple(paths)
@@ -113,7 +108,7 @@ class Rulebook:
         """Load the rules; return why they are refused if they are."""
         try:
             ruleset = await asyncio.to_thread(self._load)
-            rules = await asyncio.to_thread(ActiveRules.of, ruleset, self._source)
+            rules = await asyncio.to_thread(self._active, ruleset)
         except RefusedRulesError as error:
             return str(error)
         except Exception as error:  # a built module can be anything

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, time, time_ns
-from typing import Any, Final
+from typing import Final
 
 from rulec.runtime.rendering import counted
+from rulec.runtime.sinks import Outputs
 from rulec.server.evaluation import ActiveRules, Result
 from rulec.server.intake import Intake, RefusedError
 from rulec.server.journal import SEGMENT, FolderLock, Journal
@@ -21,6 +22,9 @@ _FORGIVEN: Final = 10.0
 
 # How much of one document is put into quarantine: strangers decide how much there is.
 _MOST_KEPT: Final = 20
+
+# What those that are to end get in any case, in seconds.
+_PARTING: Final = 1.0
 
 # A journal is some segments at least, so that what is settled can be removed.
 _SEGMENTS: Final = 8
@@ -40,7 +44,7 @@ class Service:
         self,
         folder: Path,
         limits: Limits,
-        outputs: Any,
+        outputs: Outputs,
         rules: Callable[[], ActiveRules],
         metrics: Metrics,
         notice: Callable[[str], object],
@@ -91,7 +95,7 @@ class Service:
                 ),
                 "healthy": ("Whether /readyz answers 200.", lambda: self.trouble() is None),
             },
-            getattr(outputs, "counters", dict),
+            outputs.counters,
         )
         self.note_rules()
 
@@ -100,20 +104,23 @@ class Service:
         self._worker.start()
 
     def stop(self, timeout: float) -> bool:
-        """Take nothing more, finish within so many seconds; return whether all is finished."""
+        """Take nothing more, finish within so many seconds; return whether all is finished.
+
+        What is not stays in the journal for the next time.
+        """
         deadline = monotonic() + timeout
         self.intake.close()
-        finished = self._worker.stop(timeout)
-        finished &= self._outputs.close(max(0.1, deadline - monotonic()))
-        if not self._worker_alive():
+        self._worker.stop(timeout)
+        self._outputs.close(max(_PARTING, deadline - monotonic()))
+        # If it waited for an output, it does so no longer.
+        if self._worker.stop(_PARTING):
             self._worker.finish()
+        finished = self._progress.position >= self.journal.end
+        if finished:
             self._progress.close()
             self.journal.close()
             self._lock.close()
-        return finished and self._progress.position >= self.journal.end
-
-    def _worker_alive(self) -> bool:
-        return not self._worker.stop(0)
+        return finished
 
     def trouble(self) -> str | None:
         """Return what keeps the service from taking documents; None if nothing does.
@@ -164,7 +171,7 @@ class Service:
         metrics.evaluated.inc(result.events)
         if result.duplicates:
             metrics.duplicates.inc(result.duplicates)
-        for alert, _ in result.found:
+        for alert, _ in result.deliveries:
             metrics.alerts.labels(alert.rule, alert.priority).inc()
         for number, refused in enumerate(result.refused):
             metrics.quarantined.labels(refused.reason).inc()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-MIB = 1024 * 1024
+MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,9 @@ class Listen:
     endpoint: str
     tls: Tls | None = None
     tokens: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Where events are posted to."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{self.endpoint}"

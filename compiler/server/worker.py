@@ -7,12 +7,13 @@ have settled the alerts, never before.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from rulec.runtime.engine import OutputError
+from rulec.runtime.sinks import Outputs
 from rulec.server.evaluation import ActiveRules, Result, evaluate
 from rulec.server.intake import unpacked
 from rulec.server.journal import Journal
@@ -28,24 +29,6 @@ _IDLE: Final = 1.0
 
 # Decoders are recursive: whatever the system's default is, they get this much, in bytes.
 _STACK: Final = 16 * 1024 * 1024
-
-
-class Delivery(NamedTuple):
-    """An alert on its way, with its name."""
-
-    alert: object
-    id: str
-
-
-class Outputs(Protocol):
-    """What takes the alerts."""
-
-    def send(self, deliveries: Sequence[Delivery], mark: int) -> None:
-        """Take the alerts of everything up to a mark."""
-
-    @property
-    def settled(self) -> int:
-        """The mark up to which everything is safe."""
 
 
 class _Step(NamedTuple):
@@ -85,7 +68,6 @@ class Worker:
         self.position = self._settled = max(progress.position, journal.start)
         # When the oldest document that is not evaluated came; 0 if there is none.
         self.oldest = 0
-        self.drained = Event()
 
     def start(self) -> None:
         """Begin."""
@@ -114,6 +96,8 @@ class Worker:
                 # What is settled need not be kept, even if that could not be noted.
                 self._journal.forget(self._settled)
         except (OutputError, BrokenPipeError) as error:
+            if self._stopping:  # the outputs have been closed: the rest stays in the journal
+                return
             self._failed(f"alerts cannot be written: {error}")
         except Exception as error:
             self._failed(f"{type(error).__name__}: {error}")
@@ -139,7 +123,7 @@ class Worker:
         # The rules are taken once for each document: it never meets two sets of them.
         self.oldest, document = unpacked(record.content)
         result = evaluate(document, self._rules(), self._progress)
-        self._outputs.send([Delivery(*found) for found in result.found], record.end)
+        self._outputs.send(result.deliveries, record.end)
         self._unsettled.append(_Step(record.end, result.digests))
         self.position = record.end
         self._report(result)
