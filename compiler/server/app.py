@@ -100,6 +100,8 @@ class App:
             elif path in _PAGES:
                 if scope["method"] not in ("GET", "HEAD"):
                     raise _AnswerError(405, f"{scope['method']} method not allowed")
+                if path in _PRIVATE:
+                    self._authorise(_Headers(scope["headers"]))
                 status, kind, content = _PAGES[path](self)
                 await _send(send, status, kind, content, head=scope["method"] == "HEAD")
             else:
@@ -143,8 +145,7 @@ class App:
         """Look at all that can be answered before the body is read."""
         if method != "POST":
             raise _AnswerError(405, f"{method} method not allowed", ((b"allow", b"POST"),))
-        if self._tokens and not self._authorised(headers.one(b"authorization")):
-            raise _AnswerError(401, "unauthorized", ((b"www-authenticate", b"Bearer"),))
+        self._authorise(headers)
         if b"application/json" not in headers.one(b"content-type"):
             raise _AnswerError(400, "wrong Content Type")
         coding = headers.one(b"content-encoding").strip().lower()
@@ -154,9 +155,12 @@ class App:
         if headers.length is not None and headers.length > self._limits.body:
             raise _too_large()
 
-    def _authorised(self, given: bytes) -> bool:
+    def _authorise(self, headers: "_Headers") -> None:
+        """Refuse a client that does not know a token, if there are any."""
+        given = headers.one(b"authorization")
         # All are compared, so that the time does not tell which one was nearly right.
-        return sum(hmac.compare_digest(given, token) for token in self._tokens) > 0
+        if self._tokens and not sum(hmac.compare_digest(given, token) for token in self._tokens):
+            raise _AnswerError(401, "unauthorized", ((b"www-authenticate", b"Bearer"),))
 
     async def _taken(self, body: "_Body", length: int | None, deadline: float) -> int:
         """Receive a document and have it put into the journal; return its size in bytes."""
@@ -214,6 +218,9 @@ _PAGES: Final[dict[str, Callable[[App], tuple[int, bytes, bytes]]]] = {
     "/readyz": App._ready,
     "/metrics": App._numbers,
 }
+
+# Those that tell something of the rules: for clients with a token, if there are tokens.
+_PRIVATE: Final = frozenset({"/metrics"})
 
 
 def _too_large() -> _AnswerError:

@@ -7,7 +7,7 @@ who may pass go on to granian through a socket that only this process's user can
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, cast
@@ -42,45 +42,53 @@ def comparable(name: str) -> str:
         return name if "://" in name else name.lower()
 
 
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Return the context of a server, which asks clients for certificates if there is an authority.
+
+    :raises OSError: if the files are no good.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(tls.certificate, tls.key)
+    if tls.client_ca is not None:
+        context.load_verify_locations(tls.client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 class Gate:
     """Takes connections over TLS, and passes those of known clients on to a Unix socket.
 
-    ``refused`` is told the names of a client that may not pass. Clients have to
-    have one of the names in ``tls``. No more than ``most`` are let in at a time.
-
-    :raises OSError: if the certificates are no good.
+    Clients have to have one of ``names``; ``refused`` is told those of a client that
+    may not pass. No more than ``most`` are let in at a time.
     """
 
     def __init__(
         self,
-        tls: Tls,
-        behind: Path,
+        context: ssl.SSLContext,
+        names: Iterable[str],
         most: int,
         refused: Callable[[frozenset[str]], object],
     ) -> None:
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.load_cert_chain(tls.certificate, tls.key)
-        self.context.load_verify_locations(tls.client_ca)
-        self.context.verify_mode = ssl.CERT_REQUIRED
-        self._behind = behind
-        self._names = frozenset(map(comparable, tls.names))
+        self._context = context
+        self._names = frozenset(map(comparable, names))
         self._most = most
         self._refused = refused
+        self._behind = Path()
         self._inside: set[_Outside] = set()
         self._server: asyncio.Server | None = None
 
-    async def open(self, host: str, port: int) -> None:
-        """Begin to listen.
+    async def open(self, host: str, port: int, behind: Path) -> None:
+        """Begin to listen; ``behind`` is the socket that clients are passed on to.
 
         :raises OSError: if that is not possible.
         """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
+        self._behind = behind
+        self._server = await asyncio.get_running_loop().create_server(
             lambda: _Outside(self),
             host,
             port,
-            ssl=self.context,
+            ssl=self._context,
             ssl_handshake_timeout=_HANDSHAKE,
             ssl_shutdown_timeout=_PARTING,
             backlog=1024,

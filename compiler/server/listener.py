@@ -12,9 +12,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from rulec.server.gate import Gate
+from rulec.server.gate import Gate, tls_context
 from rulec.server.seldom import Seldom
-from rulec.server.settings import Limits, Listen
+from rulec.server.settings import Limits, Listen, Tls
 
 
 class ListenError(Exception):
@@ -35,66 +35,68 @@ class Listener:
 
     ``notice`` is told of clients that may not pass.
 
-    :raises ListenError: if the address cannot be had, or files for TLS are no good.
+    :raises ListenError: if the address is taken, or files for TLS are no good.
     """
 
-    def __init__(
-        self, app: Any, listen: Listen, limits: Limits, notice: Callable[[str], object]
-    ) -> None:
-        _look_at(listen)
+    def __init__(self, listen: Listen, limits: Limits, notice: Callable[[str], object]) -> None:
+        _look_at_address(listen)
         self._listen = listen
+        self._limits = limits
         self._gate: Gate | None = None
-        self._folder: TemporaryDirectory[str] | None = None
+        self._server: Server | None = None
         tls = listen.tls
-        where: dict[str, Any] = {"address": listen.host, "port": listen.port}
-        try:
-            if tls is not None and tls.names:
-                self._folder = TemporaryDirectory(prefix="rulec-serve-")
-                where = {"uds": Path(self._folder.name) / "socket"}
-                self._gate = Gate(tls, where["uds"], limits.connections, _refusal(notice))
-                tls = None
-            self._server = Server(
-                app,
-                **where,
-                interface=Interfaces.ASGINL,
-                http=HTTPModes.http1,
-                websockets=False,
-                backlog=1024,
-                backpressure=limits.connections,
-                http1_settings=HTTP1Settings(header_read_timeout=int(limits.timeout * 1000)),
-                log_level=LogLevels.error,
-                log_dictconfig=_LOGGING,
-                ssl_protocol_min=SSLProtocols.tls12,
-                ssl_cert=tls.certificate if tls else None,
-                ssl_key=tls.key if tls else None,
-                ssl_ca=tls.client_ca if tls else None,
-                ssl_client_verify=bool(tls and tls.client_ca),
-            )
-        except (OSError, ValueError) as error:  # SSLError is an OSError
-            reason = getattr(error, "strerror", None) or error
-            raise ListenError(f"cannot use the certificates: {reason}") from None
+        if tls is not None:
+            try:
+                context = tls_context(tls)
+            except OSError as error:  # as errors of TLS are
+                reason = error.strerror or error
+                raise ListenError(f"cannot use the certificates: {reason}") from None
+            if tls.names:
+                self._gate = Gate(context, tls.names, limits.connections, _refusal(notice))
 
-    async def serve(self) -> None:
-        """Answer requests until ``stop``, and then those that have begun.
+    async def serve(self, app: Any) -> None:
+        """Let an application answer requests until ``stop``, and then those that have begun.
 
         :raises ListenError: if the address was taken meanwhile.
         """
-        if self._gate is not None:
+        if self._gate is None:
+            host, port = self._listen.host, self._listen.port
+            await self._granian(app, self._listen.tls, address=host, port=port)
+            return
+        with TemporaryDirectory(prefix="rulec-serve-") as folder:
+            behind = Path(folder) / "socket"
             try:
-                await self._gate.open(self._listen.host, self._listen.port)
+                await self._gate.open(self._listen.host, self._listen.port, behind)
             except OSError as error:
                 raise ListenError(_unavailable(self._listen, error)) from None
-        try:
-            await self._server.serve()
-        finally:
-            if self._folder is not None:
-                self._folder.cleanup()
+            await self._granian(app, None, uds=behind)
+
+    async def _granian(self, app: Any, tls: Tls | None, **where: Any) -> None:
+        self._server = Server(
+            app,
+            **where,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=1024,
+            backpressure=self._limits.connections,
+            http1_settings=HTTP1Settings(header_read_timeout=int(self._limits.timeout * 1000)),
+            log_level=LogLevels.error,
+            log_dictconfig=_LOGGING,
+            ssl_protocol_min=SSLProtocols.tls12,
+            ssl_cert=tls.certificate if tls else None,
+            ssl_key=tls.key if tls else None,
+            ssl_ca=tls.client_ca if tls else None,
+            ssl_client_verify=bool(tls and tls.client_ca),
+        )
+        await self._server.serve()
 
     def stop(self) -> None:
         """Take no more connections."""
         if self._gate is not None:
             self._gate.close()
-        self._server.stop()  # type: ignore[no-untyped-call]
+        if self._server is not None:
+            self._server.stop()  # type: ignore[no-untyped-call]
 
 
 def _refusal(notice: Callable[[str], object]) -> Callable[[frozenset[str]], object]:
@@ -114,7 +116,7 @@ def _unavailable(listen: Listen, error: OSError) -> str:
     return f"cannot listen at {listen.host}:{listen.port}: {reason}"
 
 
-def _look_at(listen: Listen) -> None:
+def _look_at_address(listen: Listen) -> None:
     """Find out whether an address is free: granian would share it with another process.
 
     :raises ListenError: if it is not.

@@ -3,21 +3,25 @@
 Both go into one file, a record for each step: the position up to which
 everything is settled, and the digests of the events since the step before. So
 a digest is never known without the position behind it, whenever a crash
-comes. Two such files are kept; when the newer one is long enough, another
-begins and the oldest is removed.
+comes. Two such files are kept; when the newer one has enough digests, another
+begins and the oldest is removed. One with many steps and few digests is
+written anew as a single step.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
-from rulec.server.records import RecordFile, header, sync_folder, write_all
+from rulec.server.records import Record, RecordFile, header, sync_folder, write_all
 
 # How long a digest is, in bytes.
 DIGEST: Final = 16
+
+# How much longer than its digests a file gets before it is written anew, in bytes.
+SLACK: Final = 1024 * 1024
 
 _POSITION: Final = Struct(">Q")
 _SUFFIX: Final = ".progress"
@@ -32,8 +36,9 @@ class Progress:
     :raises OSError: if its files cannot be read or written.
     """
 
-    def __init__(self, folder: Path, window: int) -> None:
+    def __init__(self, folder: Path, window: int, slack: int = SLACK) -> None:
         self._folder = folder
+        self._slack = slack
         self._half = max(1, window // 2)
         self._recent: set[bytes] = set()
         self._older: set[bytes] = set()
@@ -44,12 +49,13 @@ class Progress:
         )
         for number in numbers[-2:-1]:
             os.close(self._load(number))
+        self._file, self._number = -1, 0
+        self._size = self._digests = 0  # bytes of the file, and how many digests are in it
         if numbers:
-            self._file = self._load(numbers[-1])
             self._number = numbers[-1]
+            self._file = self._load(self._number)
         else:
-            self._file, self._number, self._size = -1, 0, 0
-            self._begin_file()
+            self._begin(1, b"")
 
     def is_new(self, digest: bytes) -> bool:
         """Return whether an event has not been seen lately, and remember it."""
@@ -67,13 +73,16 @@ class Progress:
 
         :raises OSError: if that fails; nothing has been noted then.
         """
-        content = _POSITION.pack(position) + b"".join(digests)
-        if self._size > self._half * DIGEST:
-            self._begin_file()
-        record = header(self._size, content) + content
+        content = b"".join(digests)
+        if self._digests >= self._half:
+            self._begin(self._number + 1, b"")
+        elif self._size > self._digests * DIGEST + self._slack:
+            self._begin(self._number, self._all_digests())
+        record = _record(self._size, position, content)
         write_all(self._file, record, self._size)
         os.fdatasync(self._file)
         self._size += len(record)
+        self._digests += len(content) // DIGEST
         self.position = position
 
     def close(self) -> None:
@@ -87,38 +96,56 @@ class Progress:
     def _load(self, number: int) -> int:
         """Take in what a file says, cut off what a crash left behind that, and return it open."""
         descriptor = os.open(self._path(number), os.O_RDWR | os.O_CLOEXEC)
-        file = RecordFile(descriptor, 0)
         size = os.fstat(descriptor).st_size
-        end = 0
-        while (record := file.read(end, size)) is not None:
-            end = record.end
+        self._size = self._digests = 0
+        for record in _steps(descriptor, size):
+            self._size = record.end
             (position,) = _POSITION.unpack_from(record.content)
             self.position = max(self.position, position)
             for start in range(_POSITION.size, len(record.content), DIGEST):
                 self.is_new(record.content[start : start + DIGEST])
-        if end < size:
-            os.ftruncate(descriptor, end)
-        self._size = end
+                self._digests += 1
+        if self._size < size:
+            os.ftruncate(descriptor, self._size)
         return descriptor
 
-    def _begin_file(self) -> None:
-        """Begin the next file, and remove the last but one before it."""
-        number = self._number + 1
-        content = _POSITION.pack(self.position)
-        record = header(0, content) + content
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        descriptor = os.open(self._path(number), flags, 0o600)
+    def _all_digests(self) -> bytes:
+        """Return the digests in the file."""
+        steps = _steps(self._file, self._size)
+        return b"".join(record.content[_POSITION.size :] for record in steps)
+
+    def _begin(self, number: int, digests: bytes) -> None:
+        """Begin a file, or the same one anew; remove the last but one before it."""
+        record = _record(0, self.position, digests)
+        new = self._folder / "progress.new"
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             write_all(descriptor, record, 0)
             os.fdatasync(descriptor)
+            new.replace(self._path(number))
             sync_folder(self._directory)
         except OSError:
             os.close(descriptor)
             raise
         if self._file >= 0:
             os.close(self._file)
-        self._file, self._number, self._size = descriptor, number, len(record)
+        self._file, self._number = descriptor, number
+        self._size, self._digests = len(record), len(digests) // DIGEST
         for old in self._folder.glob(f"*{_SUFFIX}"):
             if old.stem.isdecimal() and int(old.stem) < number - 1:
                 with suppress(OSError):
                     old.unlink()
+
+
+def _record(at: int, position: int, digests: bytes) -> bytes:
+    content = _POSITION.pack(position) + digests
+    return header(at, content) + content
+
+
+def _steps(descriptor: int, size: int) -> Iterator[Record]:
+    """Yield the records of an open file, up to where it is damaged if it is."""
+    file = RecordFile(descriptor, 0)
+    end = 0
+    while (record := file.read(end, size)) is not None:
+        yield record
+        end = record.end

@@ -56,6 +56,7 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._reloads: set[asyncio.Future[bool]] = set()
         self._metrics = Metrics()
+        self._listener = Listener(setup.listen, setup.limits, notice)
         self._outputs = Outputs(setup.sinks, notice)
         self.rulebook = Rulebook(
             setup.ruleset,
@@ -66,17 +67,20 @@ class Running:
             self._loaded,
             notice,
         )
-        self._service = Service(
-            setup.folder,
-            setup.limits,
-            self._outputs,
-            lambda: self.rulebook.current,
-            self._metrics,
-            notice,
-            self._failed,
-        )
+        try:
+            self._service = Service(
+                setup.folder,
+                setup.limits,
+                self._outputs,
+                lambda: self.rulebook.current,
+                self._metrics,
+                notice,
+                self._failed,
+            )
+        except BaseException:
+            self._outputs.close(0)
+            raise
         self._app = App(self._service, setup.listen.endpoint, setup.listen.tokens)
-        self._listener = Listener(self._app, setup.listen, setup.limits, notice)
 
     async def run(self, ready: Callable[[], object]) -> str | None:
         """Serve until the end; return what went wrong, or None.
@@ -87,7 +91,7 @@ class Running:
             self._loop.add_signal_handler(number, self._end.set)
         self._loop.add_signal_handler(signal.SIGHUP, self._reload)
         self._service.start()
-        serving = asyncio.ensure_future(self._listener.serve())
+        serving = asyncio.ensure_future(self._listener.serve(self._app))
         serving.add_done_callback(lambda _: self._end.set())
         watching = asyncio.ensure_future(self._watch())
         ready()
