@@ -143,6 +143,7 @@ def started(
     rules: Sequence[Path] = (),
     context: ssl.SSLContext | None = None,
     port: int | None = None,
+    stdout: int | None = None,
 ) -> Server:
     """Start a server, whose journal is in the folder, and wait until it answers."""
     if not rules:
@@ -159,7 +160,10 @@ def started(
     (folder / "stderr").write_bytes(b"")
     with (folder / "stdout").open("ab") as out, (folder / "stderr").open("ab") as err:
         process = subprocess.Popen(
-            command, stdout=out, stderr=err, env={**os.environ, "TZ": "UTC", "COLUMNS": "100"}
+            command,
+            stdout=stdout or out,
+            stderr=err,
+            env={**os.environ, "TZ": "UTC", "COLUMNS": "100"},
         )
     server = Server(process, port, folder, context)
     try:

@@ -109,6 +109,14 @@ def limit_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 help="How long a whole request may take before the connection is closed.",
             ),
             click.option(
+                "--grace",
+                type=click.FloatRange(0, 3600),
+                default=10.0,
+                show_default=True,
+                metavar="SECONDS",
+                help="How long to go on with what was accepted when the server is to end.",
+            ),
+            click.option(
                 "--max-connections",
                 type=click.IntRange(1),
                 default=4096,
@@ -136,6 +144,7 @@ def limits_of(options: dict[str, Any]) -> Limits:
         body=options["max_body"],
         memory=max(256 * MIB, 4 * options["max_body"]),
         timeout=options["timeout"],
+        grace=options["grace"],
         connections=options["max_connections"],
         journal=options["journal_size"] * MIB,
         window=options["window"],

@@ -146,7 +146,7 @@ def _loaded_again(ctx: click.Context, rules: tuple[Path, ...], chosen: dict[str,
         with ctx.scope(cleanup=False):
             try:
                 return ruleset_of(rules, dict(chosen), True)
-            except (click.exceptions.Exit, click.ClickException):
+            except (click.exceptions.Exit, click.ClickException, SystemExit):
                 raise RefusedRulesError("the module cannot be used") from None
     arguments = ["--priority", chosen["priority"], "--rule-matching", chosen["rule_matching"]]
     arguments += (f"--source={name}" for name in chosen["sources"])

@@ -23,6 +23,9 @@ _FORGIVEN: Final = 10.0
 # How much of one document is put into quarantine: strangers decide how much there is.
 _MOST_KEPT: Final = 20
 
+# The service is ready when so small a part of the journal is still free.
+_ROOM: Final = 16
+
 # What those that are to end get in any case, in seconds.
 _PARTING: Final = 1.0
 
@@ -131,7 +134,7 @@ class Service:
         if (found := self._disk_trouble) is not None and monotonic() - found[0] < _FORGIVEN:
             return found[1]
         try:
-            self.intake.refuse_if_full(0)
+            self.intake.refuse_if_full(min(self.limits.body, self.limits.journal // _ROOM))
         except RefusedError as error:
             return error.reason
         return self._worker_trouble

@@ -92,6 +92,7 @@ class Worker:
     def _work(self) -> None:
         try:
             while self._evaluate_some() or not self._stopping:
+                self._outputs.check()
                 self._note()
                 # What is settled need not be kept, even if that could not be noted.
                 self._journal.forget(self._settled)
