@@ -60,6 +60,7 @@ class Service:
         self._say = Seldom(notice)
         self._disk_trouble: tuple[float, str] | None = None  # when, and what
         self._worker_trouble: str | None = None
+        self._stopped: bool | None = None
         self._lock = FolderLock(folder)
         try:
             self._progress = Progress(folder, limits.window)
@@ -111,6 +112,8 @@ class Service:
 
         What is not stays in the journal for the next time.
         """
+        if self._stopped is not None:
+            return self._stopped
         deadline = monotonic() + timeout
         self.intake.close()
         self._worker.stop(timeout)
@@ -118,7 +121,7 @@ class Service:
         # If it waited for an output, it does so no longer.
         if self._worker.stop(_PARTING):
             self._worker.finish()
-        finished = self._progress.position >= self.journal.end
+        self._stopped = finished = self._progress.position >= self.journal.end
         if finished:
             self._progress.close()
             self.journal.close()

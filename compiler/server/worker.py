@@ -117,7 +117,8 @@ class Worker:
         self.position = position
         if not records:
             self.oldest = 0
-            self._arrived.wait(_NOTE_EVERY / 4 if self._unsettled else _IDLE)
+            if not self._stopping:
+                self._arrived.wait(_NOTE_EVERY / 4 if self._unsettled else _IDLE)
         return bool(records)
 
     def _evaluate(self, record: Record) -> None:
