@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from server_process import JSON, LONG, Server, event, event_list, eventually, named, serving
@@ -165,6 +167,17 @@ def test_pages_tell_how_it_is(server: Server) -> None:
     assert server.request("POST", "/healthz", b"x").status == 405
     assert server.metric("rulec_rules") == 2
     assert server.metric("rulec_journal_bytes") > 0
+
+
+def test_all_numbers_are_described(server: Server) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "serve.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"`(rulec_\w+)`", page[page.index("| metric |") :]))
+    assert server.post(b"no JSON").status == 200  # outputs and reasons have been met by now
+    text = server.request("GET", "/metrics").body.decode()
+    assert described == {
+        name.removesuffix("_total") + "_total" * (kind == "counter")
+        for name, kind in re.findall(r"# TYPE (rulec_\w+) (\w+)", text)
+    }
 
 
 def test_connections_are_used_again(server: Server) -> None:

@@ -26,19 +26,11 @@ _INTERRUPTED: Final = 1.0
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where alerts go; ``Given`` takes what they give."""
+    """Add the options that say where alerts go; ``Given`` takes what they give, and the next."""
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     folder = click.Path(file_okay=False, path_type=Path)
     kinds = ", ".join(name + kind.argument for name, kind in SINKS.items())
     for option in (
-        click.option(
-            "--output-timeout",
-            type=click.FloatRange(0),
-            default=30,
-            show_default=True,
-            metavar="SECONDS",
-            help="How long to wait for an output that takes nothing, and for all at the end.",
-        ),
         click.option(
             "--http-cert",
             type=file,
@@ -78,6 +70,18 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def output_timeout(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says how long a run waits for outputs."""
+    return click.option(
+        "--output-timeout",
+        type=click.FloatRange(0),
+        default=30,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for an output that takes nothing, and for all at the end.",
+    )(function)
+
+
 @dataclass(frozen=True)
 class Given:
     """What the options of ``output_options`` were given."""
@@ -87,12 +91,13 @@ class Given:
     spool_limit: int
     http_ca: Path | None
     http_cert: Path | None
-    output_timeout: float
+    output_timeout: float = 0.0
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> "Given":
         """Take what belongs here out of the options of a command."""
-        return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
+        names = [name for name in cls.__dataclass_fields__ if name in options]
+        return cls(**{name: options.pop(name) for name in names})
 
     @property
     def to_stdout(self) -> bool:

@@ -16,7 +16,7 @@ from rulec.commands.inputs import (
     tell_of_stdin,
 )
 from rulec.commands.options import PRIORITIES, quiet_option, strategy
-from rulec.commands.outputs import Given, output_options
+from rulec.commands.outputs import Given, output_options, output_timeout
 from rulec.commands.rulesets import rules_option, ruleset_of
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
 from rulec.runtime.inputs import is_live
@@ -74,6 +74,7 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     help="How many processes read files; 0: one for each core. Standard input is read by one.",
 )
 @output_options
+@output_timeout
 @quiet_option
 def command(
     rules: tuple[Path, ...],

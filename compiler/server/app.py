@@ -150,7 +150,7 @@ class App:
             raise _AnswerError(400, "wrong Content Type")
         coding = headers.one(b"content-encoding").strip().lower()
         if coding not in (b"", b"identity"):
-            shown = ascii(coding.decode("latin-1"))[1:41]
+            shown = ascii(coding.decode("latin-1"))[:40]
             raise _AnswerError(415, f"Content-Encoding {shown} is not supported")
         if headers.length is not None and headers.length > self._limits.body:
             raise _too_large()

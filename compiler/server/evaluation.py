@@ -10,7 +10,7 @@ from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.jsontext import decode, text
 from rulec.runtime.matcher import Matcher
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.sinks.handing import Deliveries
+from rulec.runtime.sinks.sending import Deliveries
 from rulec.runtime.sinks.sink import Delivery
 from rulec.server.event_lists import as_event, as_list, items
 from rulec.server.progress import DIGEST, Progress
