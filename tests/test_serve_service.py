@@ -220,6 +220,38 @@ def test_the_queue_before_the_disk_is_bounded(make: Make, disk: Disk) -> None:
     asyncio.run(main())
 
 
+def test_what_waits_for_the_disk_is_bounded_and_left_out_if_nobody_waits(
+    make: Make, disk: Disk
+) -> None:
+    async def main() -> None:
+        parts = make(timeout=0.1, memory=2000)
+        disk.open.clear()
+        tasks = [Request(parts.app).feed(named("0")).begin()]
+        await asyncio.to_thread(disk.waiting.wait)
+        late = [Request(parts.app).feed(b" " * 700) for _ in range(4)]
+        tasks += [each.begin() for each in late]
+        await asyncio.gather(*tasks)
+        assert [each.text for each in late] == [
+            b"cannot take it now: disk_slow\n",
+            b"cannot take it now: disk_slow\n",
+            b"cannot take it now: memory_full\n",
+            b"cannot take it now: memory_full\n",
+        ]
+        # They are gone, but still in memory.
+        request = await posted(parts.app, b" " * 700)
+        assert request.text == b"cannot take it now: queue_full\n"
+        disk.open.set()
+        await asyncio.to_thread(eventually, lambda: parts.sink.messages == ["read 0"])
+        assert (await posted(parts.app, b" " * 1000)).status == 200
+        assert disk.groups == 2
+        await asyncio.to_thread(
+            eventually,
+            lambda: parts.value("rulec_events_quarantined_total", reason="not_json") == 1,
+        )
+
+    asyncio.run(main())
+
+
 def test_a_disk_that_fails_is_tried_again(make: Make, disk: Disk) -> None:
     async def main() -> None:
         parts = make()

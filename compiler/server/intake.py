@@ -54,7 +54,8 @@ class Intake:
     """Takes documents from an event loop, and puts them into a journal.
 
     The journal may have ``journal_limit`` bytes; ``queue`` documents may wait
-    for the disk. ``arrived`` is called when there is more in the journal.
+    for the disk, with ``memory`` bytes together. ``arrived`` is called when there is
+    more in the journal, ``failed`` with what the disk said to each group.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class Intake:
         journal: Journal,
         journal_limit: int,
         queue: int,
+        memory: int,
         arrived: Callable[[], object],
         failed: Callable[[OSError | None], object],
     ) -> None:
         self._journal = journal
         self._limit = journal_limit
         self._most = queue
+        self._memory = memory
         self._arrived = arrived
         self._failed = failed
         self._waiting: list[_Waiting] = []
@@ -84,7 +87,7 @@ class Intake:
         """
         if self._closing:
             raise RefusedError("closing")
-        if len(self._waiting) >= self._most:
+        if len(self._waiting) >= self._most or self._bytes + size > self._memory:
             raise RefusedError("queue_full")
         if self._journal.size + self._bytes + size + _OVERHEAD > self._limit:
             raise RefusedError("journal_full", 5)
@@ -98,7 +101,7 @@ class Intake:
         with self._change:
             self.refuse_if_full(len(body))
             self._waiting.append(_Waiting(packed(time_ns(), body), done))
-            self._bytes += len(body) + _OVERHEAD
+            self._bytes += _cost(self._waiting[-1])
             self._change.notify()
         await done
 
@@ -110,7 +113,9 @@ class Intake:
         self._thread.join()
 
     def _work(self) -> None:
-        while group := self._next_group():
+        while (group := self._next_group()) is not None:
+            if not group:
+                continue
             contents = [each.content for each in group]
             refusal: RefusedError | None = None
             try:
@@ -121,7 +126,7 @@ class Intake:
             else:
                 self._failed(None)
             with self._change:
-                self._bytes -= sum(len(content) - _TIME.size + _OVERHEAD for content in contents)
+                self._bytes -= sum(map(_cost, group))
             if refusal is None:
                 self._arrived()
             loop = group[0].done.get_loop()
@@ -130,21 +135,30 @@ class Intake:
             except RuntimeError:  # the loop has ended: nobody waits any more
                 return
 
-    def _next_group(self) -> list[_Waiting]:
-        """Return the next documents to write; none when it is time to end."""
+    def _next_group(self) -> list[_Waiting] | None:
+        """Return the next documents to write, perhaps none; None when it is time to end."""
         with self._change:
             while not self._waiting:
                 if self._closing:
-                    return []
+                    return None
                 self._change.wait()
+            group: list[_Waiting] = []
             size = count = 0
             for each in self._waiting:
-                if count and size + len(each.content) > _GROUP:
+                if group and size + len(each.content) > _GROUP:
                     break
-                size += len(each.content)
                 count += 1
-            group, self._waiting = self._waiting[:count], self._waiting[count:]
+                if each.done.cancelled():  # the client has been told that it took too long
+                    self._bytes -= _cost(each)
+                else:
+                    size += len(each.content)
+                    group.append(each)
+            del self._waiting[:count]
             return group
+
+
+def _cost(each: _Waiting) -> int:
+    return len(each.content) + _OVERHEAD
 
 
 def _tell(group: list[_Waiting], refusal: RefusedError | None) -> None:

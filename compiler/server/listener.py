@@ -3,7 +3,9 @@
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -15,6 +17,10 @@ from granian.server.embed import Server
 from rulec.server.gate import Gate, tls_context
 from rulec.server.seldom import Seldom
 from rulec.server.settings import Limits, Listen, Tls
+
+# How many files a connection needs, with a gate before it, and how many all the rest.
+_FILES: Final = 2
+_OTHER_FILES: Final = 256
 
 
 class ListenError(Exception):
@@ -40,6 +46,7 @@ class Listener:
 
     def __init__(self, listen: Listen, limits: Limits, notice: Callable[[str], object]) -> None:
         _look_at_address(listen)
+        _allow_files(limits.connections)
         self._listen = listen
         self._limits = limits
         self._gate: Gate | None = None
@@ -109,6 +116,15 @@ def _refusal(notice: Callable[[str], object]) -> Callable[[frozenset[str]], obje
         )
 
     return refused
+
+
+def _allow_files(connections: int) -> None:
+    """Let this process have enough files open for so many connections, if it may."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    wanted = _FILES * connections + _OTHER_FILES
+    if soft != RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            setrlimit(RLIMIT_NOFILE, (wanted if hard == RLIM_INFINITY else min(hard, wanted), hard))
 
 
 def _unavailable(listen: Listen, error: OSError) -> str:

@@ -80,7 +80,12 @@ class Service:
             failed,
         )
         self.intake = Intake(
-            self.journal, limits.journal, limits.queue, self._worker.wake, self._disk_result
+            self.journal,
+            limits.journal,
+            limits.queue,
+            limits.memory,
+            self._worker.wake,
+            self._disk_result,
         )
         metrics.watch(
             {
