@@ -169,20 +169,11 @@ def started(
     try:
         eventually(lambda: f":{port}/" in server.errors or process.poll() is not None)
         assert process.poll() is None, server.errors
-        eventually(lambda: _takes_connections(port))
     except BaseException:
         process.kill()
         process.wait()
         raise
     return server
-
-
-def _takes_connections(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), LONG).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 @contextlib.contextmanager

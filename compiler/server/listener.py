@@ -1,9 +1,11 @@
 """The listener: the application behind a socket, until somebody ends it."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from tempfile import TemporaryDirectory
@@ -21,6 +23,9 @@ from rulec.server.settings import Limits, Listen, Tls
 # How many files a connection needs, with a gate before it, and how many all the rest.
 _FILES: Final = 2
 _OTHER_FILES: Final = 256
+
+# How long to wait until it is looked again whether connections are taken, in seconds.
+_AGAIN: Final = 0.02
 
 
 class ListenError(Exception):
@@ -97,6 +102,20 @@ class Listener:
             ssl_client_verify=bool(tls and tls.client_ca),
         )
         await self._server.serve()
+
+    async def opened(self) -> None:
+        """Return when connections are taken: nobody else tells."""
+        address = ip_address(self._listen.host)
+        loopback = "::1" if address.version == 6 else "127.0.0.1"
+        host = loopback if address.is_unspecified else self._listen.host
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, self._listen.port)
+            except OSError:
+                await asyncio.sleep(_AGAIN)
+            else:
+                writer.close()
+                return
 
     def stop(self) -> None:
         """Take no more connections."""

@@ -94,10 +94,12 @@ class Running:
         serving = asyncio.ensure_future(self._listener.serve(self._app))
         serving.add_done_callback(lambda _: self._end.set())
         watching = asyncio.ensure_future(self._watch())
-        ready()
+        opening = asyncio.ensure_future(self._listener.opened())
+        opening.add_done_callback(lambda opened: opened.cancelled() or ready())
         await self._end.wait()
         self._app.closing = True
         watching.cancel()
+        opening.cancel()
         if serving.done():
             self._failure = self._failure or f"the listener ended: {serving.exception()}"
         else:
