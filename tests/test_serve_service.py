@@ -181,7 +181,7 @@ def test_many_documents_share_the_delay_of_the_disk(make: Make, disk: Disk) -> N
 
 def test_a_disk_that_is_too_slow_is_no_reason_to_answer_slowly(make: Make, disk: Disk) -> None:
     async def main() -> None:
-        parts = make(timeout=0.1)
+        parts = make(patience=0.1)
         disk.open.clear()
         request = await posted(parts.app, named("slow"))
         assert (request.status, request.text) == (503, b"cannot take it now: disk_slow\n")
@@ -224,7 +224,7 @@ def test_what_waits_for_the_disk_is_bounded_and_left_out_if_nobody_waits(
     make: Make, disk: Disk
 ) -> None:
     async def main() -> None:
-        parts = make(timeout=0.1, memory=2000)
+        parts = make(patience=0.1, memory=2000)
         disk.open.clear()
         tasks = [Request(parts.app).feed(named("0")).begin()]
         await asyncio.to_thread(disk.waiting.wait)
@@ -384,6 +384,20 @@ def test_names_of_alerts_do_not_depend_on_how_events_come(tmp_path: Path) -> Non
         ids |= {delivery.id for delivery in found if delivery.alert.message == "read x"}
         progress.close()
     assert len(ids) == 1
+
+
+def test_items_that_are_no_json_do_not_cost_the_others(tmp_path: Path) -> None:
+    rules, progress = active(tmp_path), Progress(tmp_path, 100)
+    document = named("a", "BAD", "b", "DEEP", "c")
+    document = document.replace(b'"BAD"', b"nonsense").replace(
+        b'"DEEP"', b"[" * 20000 + b"]" * 20000
+    )
+    result = evaluate(document, rules, progress)
+    assert [delivery.alert.message[-1] for delivery in result.deliveries] == ["a", "b", "c"]
+    assert [each.reason for each in result.refused] == ["not_json", "too_deep"]
+    result = evaluate(named("d").replace(b'"d"', b'"d'), rules, progress)
+    assert [each.reason for each in result.refused] == ["not_json"]
+    progress.close()
 
 
 def test_documents_of_very_many_things_are_refused_as_a_whole(tmp_path: Path) -> None:

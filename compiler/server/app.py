@@ -176,7 +176,7 @@ class App:
             if length is not None and len(document) != length:
                 raise _GoneError
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(self._limits.patience):
                     await self._service.intake.put(document)
             except TimeoutError:
                 raise RefusedError("disk_slow", 5) from None

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from rulec.runtime.brackets import too_deep
+from rulec.runtime.sources.k8s_audit.documents import cut
 
 # Before an item, which has no kind: the document of an event begins like this.
 _BEFORE: Final = b'{"kind":"Event",'
@@ -24,13 +25,26 @@ _decode: Final = msgspec.json.Decoder(_List).decode
 
 
 def items(document: bytes) -> list[bytes] | None:
-    """Return the items of a list of events; None if it is none, or not a plain one."""
-    if too_deep(document):
+    """Return the items of a list of events; None if it is none."""
+    if not too_deep(document):
+        try:
+            return [bytes(item) for item in _decode(document).items]
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            pass
+    return _told_apart(document)
+
+
+def _told_apart(document: bytes) -> list[bytes] | None:
+    """Return the items of a list, some of which cannot be decoded and must not cost the others."""
+    start, end, pieces = cut(document)
+    around = document[:start] + document[end:]
+    if not pieces or too_deep(around):
         return None
     try:
-        return [bytes(item) for item in _decode(document).items]
+        _decode(around)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
+    return [piece.strip() for piece in pieces]
 
 
 def as_event(item: bytes) -> bytes:

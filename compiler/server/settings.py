@@ -13,14 +13,16 @@ class Limits:
 
     ``body`` is the largest request body, ``memory`` what all bodies may take
     together while they are received. ``timeout`` is for a whole request,
-    from its headers to the answer. ``queue`` requests may wait for the disk.
+    from its headers to the answer, of which it may wait ``patience`` for the disk.
+    ``queue`` requests may do so.
     ``journal`` is how large the journal may get, ``window`` how many events are
-    remembered to tell duplicates.
+    remembered to tell duplicates. ``grace`` is for what is to be finished at the end.
     """
 
     body: int = 12 * MIB
     memory: int = 256 * MIB
     timeout: float = 10.0
+    patience: float = 2.0
     queue: int = 1000
     connections: int = 4096
     journal: int = 1024 * MIB

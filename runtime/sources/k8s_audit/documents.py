@@ -211,7 +211,7 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
 
     :raises EventError: if the document is neither a list nor an array.
     """
-    start, end, pieces = _cut(data)
+    start, end, pieces = cut(data)
     refusal = f"more than {NESTING_LIMIT} values inside each other"
     around = data[:start] + data[end:]
     if not pieces or too_deep(around):
@@ -233,10 +233,11 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
         yield from _elements([event]) if in_array else (_item(event),)
 
 
-def _cut(data: bytes) -> tuple[int, int, list[bytes]]:
+def cut(data: bytes) -> tuple[int, int, list[bytes]]:
     """Cut the outermost array, or the items of the outermost object, into its elements.
 
-    Returns where the elements start and end, and each of them.
+    Only brackets and strings are looked at, so the rest need not be JSON. Returns where
+    the elements start and end, and each of them; none if they cannot be told apart.
     """
     level = 1 if data.lstrip()[:1] == b"[" else 2
     depth = 0
