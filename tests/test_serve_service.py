@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -344,6 +346,49 @@ def test_it_runs_under_another_server(make: Make) -> None:
         server.should_exit = True
         thread.join(60)
     assert not thread.is_alive()
+
+
+def test_a_document_that_ends_the_process_does_not_do_so_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = f"""
+import asyncio, os, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from rulec.server import worker
+from test_serve_service import active, posted, Kept, Outputs, Service, Limits, Metrics, App, named
+evaluate = worker.evaluate
+def dying(document, *rest):
+    if b'"fatal"' in document:
+        os._exit(9)
+    return evaluate(document, *rest)
+worker.evaluate = dying
+folder = Path({str(tmp_path)!r})
+rules, sink = active(folder), Kept()
+journal, limits = folder / "journal", Limits()
+service = Service(journal, limits, Outputs([sink], print), lambda: rules, Metrics(), print, print)
+service.start()
+async def main():
+    for name in sys.argv[1:]:
+        await posted(App(service, "/k8s-audit"), named(name))
+asyncio.run(main())
+service.stop(60)
+print(sink.messages)
+"""
+
+    def run(*names: str) -> tuple[int, str]:
+        command = [sys.executable, "-c", code, *names]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout.rpartition("[")[2]
+
+    assert run("before", "fatal", "after")[0] == 9
+    assert run()[0] == 9
+    assert run()[0] == 9
+    status, alerts = run("later")
+    assert (status, alerts.strip().rstrip("]")[-12:]) == (0, "'read later'")
+    kept = (tmp_path / "journal" / "quarantine.jsonl").read_text()
+    assert '"reason":"crash"' in kept
+    assert "fatal" in kept
 
 
 # --- evaluation -----------------------------------------------------------------------------

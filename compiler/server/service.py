@@ -7,6 +7,7 @@ from typing import Final
 
 from rulec.runtime.rendering import counted
 from rulec.runtime.sinks import Outputs
+from rulec.server.attempts import Attempts
 from rulec.server.evaluation import ActiveRules, Result
 from rulec.server.intake import Intake, RefusedError
 from rulec.server.journal import SEGMENT, FolderLock, Journal
@@ -64,6 +65,7 @@ class Service:
         self._lock = FolderLock(folder)
         try:
             self._progress = Progress(folder, limits.window)
+            self._attempts = Attempts(folder)
             segment = min(SEGMENT, max(1, limits.journal // _SEGMENTS))
             self.journal = Journal(folder, self._progress.position, segment, self._damaged)
         except BaseException:
@@ -73,6 +75,7 @@ class Service:
         self._worker = Worker(
             self.journal,
             self._progress,
+            self._attempts,
             outputs,
             rules,
             self._report,
@@ -129,6 +132,7 @@ class Service:
         self._stopped = finished = self._progress.position >= self.journal.end
         if finished:
             self._progress.close()
+            self._attempts.close()
             self.journal.close()
             self._lock.close()
         return finished

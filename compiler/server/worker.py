@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks import Outputs
-from rulec.server.evaluation import ActiveRules, Result, evaluate
+from rulec.server.attempts import MOST, Attempts
+from rulec.server.evaluation import ActiveRules, Refused, Result, evaluate
 from rulec.server.intake import unpacked
 from rulec.server.journal import Journal
 from rulec.server.progress import Progress
@@ -48,6 +49,7 @@ class Worker:
         self,
         journal: Journal,
         progress: Progress,
+        attempts: Attempts,
         outputs: Outputs,
         rules: Callable[[], ActiveRules],
         report: Callable[[Result], object],
@@ -56,6 +58,7 @@ class Worker:
     ) -> None:
         self._journal = journal
         self._progress = progress
+        self._attempts = attempts
         self._outputs = outputs
         self._rules = rules
         self._report = report
@@ -124,7 +127,12 @@ class Worker:
     def _evaluate(self, record: Record) -> None:
         # The rules are taken once for each document: it never meets two sets of them.
         self.oldest, document = unpacked(record.content)
-        result = evaluate(document, self._rules(), self._progress)
+        if self._attempts.begin(record.position):
+            result = evaluate(document, self._rules(), self._progress)
+        else:
+            reason = f"the server ended {MOST} times while it evaluated the document"
+            result = Result(refused=[Refused("crash", reason, document)])
+        self._attempts.end()
         self._outputs.send(result.deliveries, record.end)
         self._unsettled.append(_Step(record.end, result.digests))
         self.position = record.end
