@@ -1,7 +1,8 @@
 """What comes of a document: its events are told apart, and each is matched once."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -75,21 +76,35 @@ def evaluate(document: bytes, rules: ActiveRules, progress: Progress) -> Result:
     What the document contains is never a reason to raise.
     """
     result = Result()
+    with _reporting(document, result):
+        _evaluate(document, rules, progress, result)
+    return result
+
+
+@contextmanager
+def _reporting(content: bytes, result: Result) -> Iterator[None]:
+    """Report something that is no event as refused, and so what a mistake of ours costs."""
+    try:
+        yield
+    except EventError as error:
+        result.refused.append(Refused(error.reason, str(error), content))
+    except Exception as error:
+        result.refused.append(Refused("internal", f"{type(error).__name__}: {error}", content))
+
+
+def _evaluate(document: bytes, rules: ActiveRules, progress: Progress, result: Result) -> None:
     if sum(map(document.count, (b"{", b"[", b","))) > _MOST_VALUES:
-        result.refused.append(Refused("too_many", "the document has too many parts", document))
-        return result
+        raise EventError("the document has too many parts", "too_many")
     cut = items(document) if rules.matcher.source.name == _K8S_AUDIT else None
     if cut is None:
         _whole(document, rules, progress, result)
-        return result
+        return
     if len(cut) > _MOST_EVENTS:
-        reason = f"the list has {len(cut)} items, more than {_MOST_EVENTS}"
-        result.refused.append(Refused("too_many", reason, document))
-        return result
+        raise EventError(f"the list has {len(cut)} items, more than {_MOST_EVENTS}", "too_many")
     for item in cut:
         if _new(item, progress, result):
-            _item(item, rules, result)
-    return result
+            with _reporting(item, result):
+                _item(item, rules, result)
 
 
 def _new(event: bytes, progress: Progress, result: Result) -> bool:
@@ -109,45 +124,30 @@ def _new(event: bytes, progress: Progress, result: Result) -> bool:
 def _item(item: bytes, rules: ActiveRules, result: Result) -> None:
     """Match an item of a list."""
     document, matcher = as_event(item), rules.matcher
-    try:
-        outcome = matcher.accept(document, rules.run, rules.make, item)
-        if outcome is None:
-            events, rejected = matcher.source.documents.read(as_list(item), run=rules.run)
-            result.refused += (Refused(each.reason, each.detail, item) for each in rejected)
-            for event in events:
-                _event(event, rules, result)
-            return
-    except EventError as error:
-        result.refused.append(Refused(error.reason, str(error), item))
-    except Exception as error:  # a mistake of ours must not stop the others
-        result.refused.append(_mistake(error, item))
-    else:
-        result.events += 1
-        result.deliveries += outcome.alerts
-        if rules.asking and may_be_hidden(item) and (view := matcher.glimpse(document)):
-            numbers = matcher.gate.look_up(matcher.gate.key(view, view))
-            if not rules.asking.isdisjoint(numbers):
-                _look(decode(item), numbers, outcome.alerts, rules, result)
+    outcome = matcher.accept(document, rules.run, rules.make, item)
+    if outcome is None:
+        events, rejected = matcher.source.documents.read(as_list(item), run=rules.run)
+        result.refused += (Refused(each.reason, each.detail, item) for each in rejected)
+        for event in events:
+            _event(event, rules, result)
+        return
+    result.events += 1
+    result.deliveries += outcome.alerts
+    if rules.asking and may_be_hidden(item) and (view := matcher.glimpse(document)):
+        numbers = matcher.gate.look_up(matcher.gate.key(view, view))
+        if not rules.asking.isdisjoint(numbers):
+            _look(decode(item), numbers, outcome.alerts, rules, result)
 
 
 def _whole(document: bytes, rules: ActiveRules, progress: Progress, result: Result) -> None:
-    """Match a document that is no plain list."""
-    try:
-        events, rejected = rules.matcher.source.documents.read(document, run=rules.run)
-    except EventError as error:
-        result.refused.append(Refused(error.reason, str(error), document))
-        return
-    except Exception as error:  # as above
-        result.refused.append(_mistake(error, document))
-        return
+    """Match a document that is no list."""
+    events, rejected = rules.matcher.source.documents.read(document, run=rules.run)
     result.refused += (Refused(each.reason, each.detail, document) for each in rejected)
     for event in events:
-        content = _bytes(event.document)
+        content = (text(event.document) or "").encode("utf-8", "surrogateescape")
         if _new(content, progress, result):
-            try:
+            with _reporting(content, result):
                 _event(event, rules, result)
-            except Exception as error:  # as above
-                result.refused.append(_mistake(error, content))
 
 
 def _event(event: Event, rules: ActiveRules, result: Result) -> None:
@@ -172,11 +172,3 @@ def _look(
     if blind := [name for name in blind if name not in alerted]:
         result.unseen[reason] += 1
         result.blind.update(blind)
-
-
-def _mistake(error: Exception, content: bytes) -> Refused:
-    return Refused("internal", f"{type(error).__name__}: {error}", content)
-
-
-def _bytes(document: Any) -> bytes:
-    return (text(document) or "").encode("utf-8", "surrogateescape")
