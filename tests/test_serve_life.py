@@ -24,6 +24,7 @@ from server_process import (
     started,
 )
 
+from rulec.commands.listening import default_folder
 from rulec.server.journal import FolderLock
 
 
@@ -190,6 +191,20 @@ def test_standard_output_that_nobody_reads_ends_it_and_loses_nothing(tmp_path: P
     os.close(write)
     with serving(tmp_path) as server:
         eventually(lambda: server.names() == ["unseen"])
+
+
+def test_the_journal_is_where_the_state_of_programs_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/one:/var/lib/two")
+    assert default_folder() == Path("/var/lib/one/journal")
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert default_folder() == Path("/var/lib/rulec/journal")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    assert default_folder() == Path("/state/rulec/journal")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "/home/mia")
+    assert default_folder() == Path("/home/mia/.local/state/rulec/journal")
 
 
 # --- rules --------------------------------------------------------------------------------
