@@ -15,6 +15,7 @@ from typing import Final
 from rulec.runtime.loading import load
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.views import forget_shapes
 from rulec.server.evaluation import ActiveRules
 
 # How long rules may take to compile, in seconds.
@@ -131,6 +132,7 @@ class Rulebook:
         if not rules.matcher.rules:
             return f"there are no rules for {self._source}"
         self.current = rules
+        forget_shapes()
         return None
 
     async def watch(self) -> None:
