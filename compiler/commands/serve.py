@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -114,7 +115,9 @@ async def _served(setup: "Setup", quiet: bool) -> int:
     from rulec.server.running import Running
 
     def tell(line: str) -> None:
-        notice(f"rulec serve: {line}")
+        # That nobody can be told, on a full disk or through a broken pipe, ends nothing.
+        with suppress(OSError):
+            notice(f"rulec serve: {line}")
 
     def ready() -> None:
         if not quiet:
