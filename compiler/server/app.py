@@ -165,6 +165,7 @@ class App:
     async def _taken(self, body: "_Body", length: int | None, deadline: float) -> int:
         """Receive a document and have it put into the journal; return its size in bytes."""
         parts: list[bytes] = []
+        size = 0
         try:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -172,17 +173,18 @@ class App:
             except TimeoutError:
                 body.too_slow = True
                 raise _AnswerError(408, "the request took too long") from None
-            document = b"".join(parts)
-            if length is not None and len(document) != length:
+            finally:
+                size = sum(map(len, parts))
+            if length is not None and size != length:
                 raise _GoneError
             try:
                 async with asyncio.timeout(self._limits.patience):
-                    await self._service.intake.put(document)
+                    await self._service.intake.put(parts)
             except TimeoutError:
                 raise RefusedError("disk_slow", 5) from None
         finally:
-            self._memory -= sum(map(len, parts))
-        return len(document)
+            self._memory -= size
+        return size
 
     async def _receive(self, body: "_Body", parts: list[bytes]) -> None:
         """Receive the body of a request, in parts."""

@@ -23,9 +23,9 @@ _GROUP: Final = 16 * 1024 * 1024
 _OVERHEAD: Final = 64
 
 
-def packed(time: int, body: bytes) -> bytes:
-    """Return the content of a record for a document that came at a time."""
-    return _TIME.pack(time) + body
+def packed(time: int, *parts: bytes) -> bytes:
+    """Return the content of a record for a document, in parts, that came at a time."""
+    return b"".join((_TIME.pack(time), *parts))
 
 
 def unpacked(content: bytes) -> tuple[int, bytes]:
@@ -92,15 +92,18 @@ class Intake:
         if self._journal.size + self._bytes + size + _OVERHEAD > self._limit:
             raise RefusedError("journal_full", 5)
 
-    async def put(self, body: bytes) -> None:
-        """Take a document, and return when it is safe on disk.
+    async def put(self, parts: list[bytes]) -> None:
+        """Take a document in parts, all of them out of a list, and return when it is safe on disk.
+
+        So it is in memory once only while it waits.
 
         :raises RefusedError: if there is no room for it, or the disk fails.
         """
         done = asyncio.get_running_loop().create_future()
         with self._change:
-            self.refuse_if_full(len(body))
-            self._waiting.append(_Waiting(packed(time_ns(), body), done))
+            self.refuse_if_full(sum(map(len, parts)))
+            self._waiting.append(_Waiting(packed(time_ns(), *parts), done))
+            parts.clear()
             self._bytes += _cost(self._waiting[-1])
             self._change.notify()
         await done
