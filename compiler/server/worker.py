@@ -94,7 +94,11 @@ class Worker:
 
     def _work(self) -> None:
         try:
-            while self._evaluate_some() or not self._stopping:
+            ended = False
+            while not ended:
+                # Nothing comes any more when it is to stop. What came before has to be seen.
+                stopping = self._stopping
+                ended = not self._evaluate_some() and stopping
                 self._outputs.check()
                 self._note()
                 # What is settled need not be kept, even if that could not be noted.
