@@ -326,6 +326,30 @@ def test_at_the_end_clients_are_sent_away(make: Make) -> None:
     asyncio.run(main())
 
 
+def test_what_comes_while_the_worker_waits_is_evaluated_at_the_end(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        parts = make()
+        worker = parts.service._worker
+        waiting, go_on = threading.Event(), threading.Event()
+
+        def wait(timeout: float) -> None:
+            waiting.set()
+            assert go_on.wait(60)
+
+        monkeypatch.setattr(worker._arrived, "wait", wait)
+        await asyncio.to_thread(waiting.wait)
+        assert (await posted(parts.app, named("last"))).status == 200
+        stopping = asyncio.ensure_future(asyncio.to_thread(parts.service.stop, 5.0))
+        await asyncio.to_thread(eventually, lambda: worker._stopping)
+        go_on.set()
+        assert await stopping
+        assert parts.sink.messages == ["read last"]
+
+    asyncio.run(main())
+
+
 def test_it_runs_under_another_server(make: Make) -> None:
     """uvicorn starts and ends the service with the application."""
     import http.client
