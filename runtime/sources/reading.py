@@ -30,7 +30,8 @@ class Rejected:
     """A part of a document that is no event, and why.
 
     ``reason`` is a short stable name: ``no_time``, ``bad_time``, ``too_large``,
-    ``too_deep``, ``not_json``, or ``not_...`` for what the source does not know.
+    ``too_deep``, ``truncated``, ``not_json``, ``other_log``, or ``not_...`` for what the
+    source does not know.
     """
 
     reason: str
