@@ -1,7 +1,7 @@
 """``rulec run``: match the events of logs, and print the alerts."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,12 +10,12 @@ import click
 
 from rulec.cli import BAD_INPUT
 from rulec.commands.inputs import (
-    expanded,
+    inputs_of,
     modules_among,
     notice,
     progress_shown,
     refuse_events,
-    source_of_inputs,
+    sources_of_inputs,
     tell_of_stdin,
 )
 from rulec.commands.options import (
@@ -27,10 +27,14 @@ from rulec.commands.options import (
     report_warnings,
     strategy,
 )
+from rulec.runtime.alert import Alert
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
-from rulec.runtime.inputs import is_live
+from rulec.runtime.events import Run
+from rulec.runtime.inputs import Input, is_live
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.sources import SOURCES
+from rulec.runtime.streams import Streams, Summaries
 from rulec.runtime.writer import Renderer, Writer
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
@@ -116,59 +120,78 @@ def command(
     form, time_format = options.pop("format"), options.pop("time_format")
     render = Renderer(form == "json", time_format == "iso8601", output)
     ruleset = _ruleset(rules, options, quiet)
-    found = expanded(inputs)
-    source = source_of_inputs(ruleset.sources, options["sources"])
+    known = (*SOURCES, *(own.name for own in ruleset.own_sources))
+    found = inputs_of(inputs, known, options["sources"])
+    candidates = sources_of_inputs(ruleset.sources, options["sources"])
+    names = [each.name for each in found]
     if not quiet:
-        tell_of_stdin(found)
-    writer = Writer(sys.stdout, live=any(map(is_live, found)))
+        tell_of_stdin(names)
+    writer = Writer(sys.stdout, live=any(map(is_live, names)))
     try:
         with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
-            summary = _run(ruleset, source, found, render, writer, progress, jobs, quiet)
+            summaries = _run(ruleset, candidates, found, render, writer, progress, jobs, quiet)
         writer.flush()
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
-    _finish(summary, quiet)
+    _finish(summaries, quiet)
 
 
 def _run(
     ruleset: Ruleset,
-    source: str,
-    inputs: list[str],
+    candidates: tuple[str, ...],
+    inputs: list[Input],
     render: Renderer,
     writer: Writer,
     progress: Callable[[int], object] | None,
     jobs: int,
     quiet: bool,
-) -> Summary:
+) -> Summaries:
     """Run the ruleset: in this process, or in several if there are jobs for them."""
+    names = [each.name for each in inputs]
 
     def pause(events: int) -> None:
         writer.pause()
         if progress is not None:
             progress(events)
 
-    # Who watches events come in wants to see each of them.
-    every = 1 if progress is not None and any(map(is_live, inputs)) else STRIDE
-    if jobs != 1:
-        from rulec.runtime.jobs import WorkerError, cores, run_shared, worth_sharing
+    def sink(alert: Alert) -> None:
+        writer(render(alert))
 
-        jobs = jobs or cores()
-        if jobs > 1 and ruleset.counts(source):
-            if not quiet:
-                message = (
-                    "rulec run: rules ask for evt.num or evt.reltime, so one process reads all"
-                )
-                click.echo(message, err=True)
-        elif jobs > 1 and worth_sharing(inputs):
-            call = (ruleset, source, inputs, render, writer, notice, pause)
+    # Who watches events come in wants to see each of them.
+    every = 1 if progress is not None and any(map(is_live, names)) else STRIDE
+
+    def read(source: str, names: Sequence[str], numbering: Run | None = None) -> Summary:
+        if jobs != 1 and (processes := _processes(ruleset, source, names, jobs, quiet)) > 1:
+            from rulec.runtime.jobs import WorkerError, run_shared
+
+            call = (ruleset, source, names, render, writer, notice, pause)
             try:
-                return run_shared(*call, jobs=jobs, every=every)
+                return run_shared(*call, jobs=processes, every=every)
             except WorkerError as error:
                 writer.flush()
                 click.echo(f"rulec run: {error}", err=True)
                 raise click.exceptions.Exit(BAD_INPUT) from None
-    return run(ruleset, source, inputs, lambda alert: writer(render(alert)), notice, pause, every)
+        return run(ruleset, source, names, sink, notice, pause, every, numbering)
+
+    sources = {each.source or candidates[0] for each in inputs}
+    if len(candidates) == 1 and len(sources) == 1 and sum(map(is_live, names)) < 2:
+        (source,) = sources
+        return Summaries({source: read(source, names)})
+    return Streams(ruleset, candidates, sink, notice, pause, every).read(inputs, read)
+
+
+def _processes(ruleset: Ruleset, source: str, names: Sequence[str], jobs: int, quiet: bool) -> int:
+    """Return how many processes are to read some inputs."""
+    from rulec.runtime.jobs import cores, worth_sharing
+
+    jobs = jobs or cores()
+    if jobs > 1 and ruleset.counts(source):
+        if not quiet:
+            message = "rulec run: rules ask for evt.num or evt.reltime, so one process reads all"
+            click.echo(message, err=True)
+        return 1
+    return jobs if jobs > 1 and worth_sharing(names) else 1
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -237,8 +260,9 @@ def _was_given(option: str) -> bool:
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def _finish(summary: Summary, quiet: bool) -> None:
+def _finish(summaries: Summaries, quiet: bool) -> None:
     if not quiet:
-        click.echo(summary.line(), err=True)
-    if summary.unreadable:
+        for line in summaries.lines():
+            click.echo(line, err=True)
+    if summaries.total.unreadable:
         raise click.exceptions.Exit(BAD_INPUT)
