@@ -22,23 +22,27 @@ def expanded(inputs: Iterable[str]) -> list[str]:
         raise click.exceptions.Exit(BAD_INPUT) from None
 
 
-def inputs_of(names: Iterable[str], sources: Iterable[str], chosen: Sequence[str]) -> list[Input]:
+def inputs_of(
+    names: Iterable[str], sources: Iterable[str], chosen: Sequence[str], *, expand: bool = True
+) -> list[Input]:
     """Return the inputs that were named, with the source of those of which it was said.
 
     ``SOURCE=INPUT`` says that of one of the ``sources``. If some were
-    ``chosen``, it has to be one of these.
+    ``chosen``, it has to be one of these. If ``expand``, the files in a folder
+    are given instead of it.
     """
+    files = expanded if expand else list
     found: list[Input] = []
     known = tuple(sources)
     for name in names or (STDIN,):
         source, said, rest = name.partition("=")
         if not said or source not in known:
-            found += map(Input, expanded((name,)))
+            found += map(Input, files((name,)))
         elif chosen and source not in chosen:
             message = f"{name!r} is for {source}, which --source leaves out"
             raise click.UsageError(message)
         else:
-            found += (Input(each, source) for each in expanded((rest,)))
+            found += (Input(each, source) for each in files((rest,)))
     return found
 
 

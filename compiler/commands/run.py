@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from rulec.cli import BAD_INPUT
+from rulec.commands.following import follow_options, following, run_following
 from rulec.commands.inputs import (
     inputs_of,
     modules_among,
@@ -95,12 +96,16 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     metavar="N",
     help="How many processes read files; 0: one for each core. Standard input is read by one.",
 )
+@follow_options
 @quiet_option
 def command(
     rules: tuple[Path, ...],
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     jobs: int,
+    follow: bool,
+    from_start: bool,
+    checkpoint: Path | None,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -115,13 +120,14 @@ def command(
     rulec run -r rules/ /var/log/kubernetes/audit/
     zcat audit.log.gz | rulec run -r compiled.py --format json
     """
+    how = following(follow, from_start, checkpoint, inputs, jobs)
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
     form, time_format = options.pop("format"), options.pop("time_format")
     render = Renderer(form == "json", time_format == "iso8601", output)
     ruleset = _ruleset(rules, options, quiet)
     known = (*SOURCES, *(own.name for own in ruleset.own_sources))
-    found = inputs_of(inputs, known, options["sources"])
+    found = inputs_of(inputs, known, options["sources"], expand=how is None)
     candidates = sources_of_inputs(ruleset.sources, options["sources"])
     names = [each.name for each in found]
     if not quiet:
@@ -129,7 +135,11 @@ def command(
     writer = Writer(sys.stdout, live=any(map(is_live, names)))
     try:
         with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
-            summaries = _run(ruleset, candidates, found, render, writer, progress, jobs, quiet)
+            if how is None:
+                summaries = _run(ruleset, candidates, found, render, writer, progress, jobs, quiet)
+            else:
+                call = (ruleset, candidates, found, render, writer, progress)
+                summaries = run_following(how, *call)
         writer.flush()
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)

@@ -1,0 +1,125 @@
+"""``rulec run --follow``: its options, and how it runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rulec.cli import BAD_INPUT
+from rulec.commands.inputs import notice
+from rulec.runtime.alert import Alert
+from rulec.runtime.inputs import STDIN, Input
+from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.streams import Summaries
+from rulec.runtime.writer import Renderer, Writer
+
+
+def follow_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options about files that grow."""
+    for option in (
+        click.option(
+            "--checkpoint",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="With --follow: keep how far files were read in this file, and go on there.",
+        ),
+        click.option(
+            "--from-start",
+            is_flag=True,
+            help="With --follow: read also what is in the files now.",
+        ),
+        click.option(
+            "--follow",
+            is_flag=True,
+            help="Follow files as they grow, are rotated or cut, until SIGTERM or Ctrl-C.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How files are to be followed."""
+
+    from_start: bool = False
+    checkpoint: Path | None = None
+
+
+def following(
+    follow: bool, from_start: bool, checkpoint: Path | None, inputs: Sequence[str], jobs: int
+) -> Following | None:
+    """Return what the options ask for; None if nothing is to be followed."""
+    if not follow:
+        for name, given in (("--from-start", from_start), ("--checkpoint", checkpoint)):
+            if given:
+                message = f"{name} goes with --follow"
+                raise click.UsageError(message)
+        return None
+    if not inputs or STDIN in inputs:
+        message = "--follow takes files and directories, not standard input"
+        raise click.UsageError(message)
+    if jobs != 1:
+        message = "files are followed by one process: leave -j out"
+        raise click.UsageError(message)
+    return Following(from_start, checkpoint)
+
+
+def run_following(
+    how: Following,
+    ruleset: Ruleset,
+    candidates: Sequence[str],
+    inputs: Sequence[Input],
+    render: Renderer,
+    writer: Writer,
+    progress: Callable[[int], object] | None,
+) -> Summaries:
+    """Follow the inputs until a signal says that it is enough."""
+    from rulec.runtime.checkpoint import Checkpoint, CheckpointError
+    from rulec.runtime.follow import Follower
+    from rulec.runtime.stopping import stopping
+
+    try:
+        with stopping() as stop:
+            follower = Follower(
+                ruleset,
+                candidates,
+                inputs,
+                Written(render, writer),
+                notice,
+                checkpoint=Checkpoint(how.checkpoint) if how.checkpoint else None,
+                from_start=how.from_start,
+                progress=progress or _nobody,
+            )
+            return follower.run(stop)
+    except CheckpointError as error:
+        writer.flush()
+        click.echo(f"rulec run: {error}", err=True)
+        raise click.exceptions.Exit(BAD_INPUT) from None
+
+
+def _nobody(events: int) -> None:
+    pass
+
+
+class Written:
+    """Alerts that are written to a stream, as the outputs of a ``Follower``."""
+
+    def __init__(self, render: Renderer, writer: Writer) -> None:
+        self._render = render
+        self._writer = writer
+        self.settled = 0
+
+    def send(self, alerts: Sequence[Alert], mark: int) -> None:
+        """Write alerts; after all of them, pass on what was written."""
+        for alert in alerts:
+            self._writer(self._render(alert))
+        if not alerts:
+            self._writer.flush()
+            self.settled = mark
+
+    def wait(self, mark: int, timeout: float) -> bool:
+        """Return whether everything up to a mark was passed on."""
+        return self.settled >= mark
