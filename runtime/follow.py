@@ -26,6 +26,7 @@ from rulec.runtime.watch import GRACE, Watch
 # much does, in seconds.
 INTERVAL: Final = 0.25
 _BETWEEN_STATES: Final = 1.0
+_STATES: Final = 100  # are kept at most, until their alerts are settled
 
 # How long alerts may take to be settled at the end, in seconds.
 _PATIENCE: Final = 30.0
@@ -178,7 +179,7 @@ class Follower:
             with tail.round(final) as stream:
                 for number, result in matcher.lines(stream, numbering, STRIDE):
                     tell(number, result, summary, sink, say)
-                    self._progress(numbering.count)
+                    self._progress(sum(run.count for run in self._runs.values()))
         finally:
             self._summary(source).add(summary)
 
@@ -230,6 +231,9 @@ class Follower:
             self._mark += 1
             self._outputs.send((), self._mark)
             self._waiting.append((self._mark, state))
+            # Where alerts are stuck, states of every moment since then are of no use.
+            if len(self._waiting) > _STATES:
+                del self._waiting[-2]
 
     def _save(self, must: bool = False) -> None:
         """Save the last state whose alerts are settled: now and then, or because it must be."""

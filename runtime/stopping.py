@@ -19,7 +19,10 @@ class Stopping:
         self._asked = False
 
     def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
-        """Ask to end."""
+        """Ask to end; who asks twice cannot wait."""
+        if self._asked and number:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self._asked = True
 
     def __call__(self, seconds: float = 0.0) -> bool:

@@ -9,11 +9,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from rulec.runtime.checkpoint import Place
 from rulec.runtime.engine import Notice
+from rulec.runtime.folders import files_in, has, head_of, is_named_after
 from rulec.runtime.tail import ANCHOR, Identity, Mark, Tail, identity_of, is_regular
 
 # How long a file is read on after another has taken its name, in seconds: whoever writes may
@@ -96,8 +98,9 @@ class Watch:
         self.tails.remove(tail)
         del self._leaving[tail]
         self._left.append((tail.identity, tail.mark))
-        if tail.path.exists():
-            self._copies.add(tail.identity)
+        with suppress(OSError):
+            if identity_of(tail.path.stat()) == tail.identity:
+                self._copies.add(tail.identity)
 
     def fail(self, name: str, error: OSError) -> None:
         """Tell, once, that something cannot be read."""
@@ -110,16 +113,14 @@ class Watch:
             if not self._path.is_dir():
                 found = [(self._path.stat(), self._path)]
             else:
-                entries = [entry for entry in os.scandir(self._path) if entry.name[0] != "."]
-                files = [entry for entry in entries if entry.is_file()]
-                found = [(entry.stat(), self._path / entry.name) for entry in files]
+                found = [each for each in files_in(self._path) if each[1].name[0] != "."]
         except FileNotFoundError:
+            if not self._has_begun:
+                self._tell(f"{self.name}: is not there yet")
+                return {}
             # If it was renamed, it may still be written to.
             for tail in self.tails:
                 tail.has_more = True
-            if not self.tails:
-                self._tell(f"{self.name}: is not there yet")
-                self._has_begun, self._places = True, ()
             return None
         except OSError as error:
             self.fail(self.name, error)
@@ -146,6 +147,8 @@ class Watch:
         """Take note of what has become of a file that is read."""
         if tail in self._leaving:
             tail.has_more = True
+        elif tail.identity not in found and not tail.is_open:
+            self.tails.remove(tail)  # nobody has written to it for long
         elif tail.identity not in found:
             self._look_whether_cut(tail)
             self._release(tail)
@@ -169,7 +172,7 @@ class Watch:
         self._notice(f"{tail.path}: has been cut, and is read from its start")
         read = {other.identity for other in self.tails}
         for identity, path in self._beside(tail.path):
-            if identity not in read and _has(path, before):
+            if identity not in read and has(path, before):
                 rest = Tail(path, identity, before, self.name)
                 self.tails.insert(self.tails.index(tail), rest)
                 self._release(rest)
@@ -196,7 +199,7 @@ class Watch:
         if not self._path.is_dir():
             return False
         try:
-            head = _head(path)
+            head = head_of(path)
         except OSError as error:
             self.fail(str(path), error)
             return True
@@ -280,51 +283,19 @@ class Watch:
     def _was_read(self, path: Path, identity: Identity) -> bool:
         """Return whether a file was read before, or is a copy of one that was."""
         left = (mark for each, mark in self._left if each == identity)
-        return any(_has(path, mark) for mark in (*left, *(tail.mark for tail in self.tails)))
+        return any(has(path, mark) for mark in (*left, *(tail.mark for tail in self.tails)))
 
     def _beside(self, path: Path) -> Iterator[tuple[Identity, Path]]:
         """Yield the files in the folder of a file."""
-        try:
-            entries = list(os.scandir(path.parent))
-        except OSError:
-            return
-        for entry in entries:
-            each = path.parent / entry.name
-            try:
-                if entry.is_file() and each.absolute() not in self._ignored:
-                    yield identity_of(entry.stat()), each
-            except OSError:  # it has gone meanwhile
-                continue
+        with suppress(OSError):
+            for status, each in files_in(path.parent):
+                if each.absolute() not in self._ignored:
+                    yield identity_of(status), each
 
     def _tell(self, line: str) -> None:
         if line not in self._told:
             self._told.add(line)
             self._notice(line)
-
-
-def is_named_after(name: str, original: str) -> bool:
-    """Return whether a file has a name that is given to files when they are rotated.
-
-    >>> [is_named_after(name, "audit.log") for name in ("audit.log.1", "audit-2026.log", "x.log")]
-    [True, True, False]
-    """
-    stem, dot, suffix = original.rpartition(".")
-    dated = bool(dot) and name.startswith(f"{stem}-") and name.endswith(f".{suffix}")
-    return dated or name.startswith((f"{original}.", f"{original}-"))
-
-
-def _has(path: Path, mark: Mark) -> bool:
-    """Return whether a file has what was read of another."""
-    try:
-        with path.open("rb") as file:
-            return bool(mark.anchor) and mark.is_in(file)
-    except OSError:
-        return False
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb", buffering=0) as file:
-        return file.read(ANCHOR)
 
 
 def _head_of(tail: Tail) -> bytes:

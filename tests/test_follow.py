@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -438,6 +438,21 @@ def test_a_run_finds_what_was_renamed_meanwhile(ruleset: Ruleset, log: Path) -> 
     assert runs.run() == (["late 8", "d 9"], [])
 
 
+def test_a_run_finds_what_was_renamed_though_there_is_nothing_new(
+    ruleset: Ruleset, log: Path
+) -> None:
+    log.write_text("")
+    runs = Runs(ruleset, log)
+    runs.run()
+    append(log, line("a"))
+    runs.run()
+    append(log, line("b"))
+    log.rename(log.with_name("audit-2026.log"))
+    assert runs.run() == (["b 2"], [f"{log}: is not there yet"])
+    log.write_text(line("c"))
+    assert runs.run() == (["c 3"], [])
+
+
 def test_a_run_finds_what_was_copied_and_cut_meanwhile(ruleset: Ruleset, log: Path) -> None:
     log.write_text("")
     runs = Runs(ruleset, log)
@@ -523,6 +538,24 @@ def test_nothing_is_saved_before_its_alerts_are_settled(ruleset: Ruleset, log: P
     assert again.outputs.alerts[0].message == "a 1"
 
 
+def test_no_more_than_some_states_wait_for_their_alerts(
+    ruleset: Ruleset, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rulec.runtime.follow._STATES", 3)
+    log.touch()
+    checkpoint = Checkpoint(log.with_name("state.json"))
+    case = Case(ruleset, log, checkpoint=checkpoint)
+    case.read()
+    case.outputs.held = case.outputs.mark
+    for n in range(10):
+        append(log, line(n))
+        assert case.read() == [str(n)]
+    assert len(case.follower._waiting) <= 3
+    case.outputs.held = None
+    case.end()
+    assert Case(ruleset, log, checkpoint=checkpoint).read() == []
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b'{"version": 1, "places": 5}'])
 def test_a_broken_checkpoint_is_not_taken_for_none(
     content: bytes, ruleset: Ruleset, log: Path
@@ -578,9 +611,9 @@ STEPS: Final = st.sampled_from(
 )
 
 
-@given(st.lists(STEPS, max_size=30))
+@given(st.lists(STEPS, max_size=30), st.booleans())
 @settings(deadline=None)
-def test_nothing_is_lost_or_told_twice(ruleset: Ruleset, steps: list[str]) -> None:
+def test_nothing_is_lost_or_told_twice(ruleset: Ruleset, steps: list[str], in_folder: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "audit.log")
         log.touch()
@@ -588,7 +621,7 @@ def test_nothing_is_lost_or_told_twice(ruleset: Ruleset, steps: list[str]) -> No
         written, told, pending, generation = 0, [], "", 0
 
         def start() -> Case:
-            case = Case(ruleset, log, checkpoint=checkpoint)
+            case = Case(ruleset, folder if in_folder else log, checkpoint=checkpoint)
             case.follower._save(must=True)
             return case
 
@@ -634,6 +667,9 @@ def test_nothing_is_lost_or_told_twice(ruleset: Ruleset, steps: list[str]) -> No
         names = [message.split()[0] for message in told]
         assert sorted(set(names), key=int) == [str(n) for n in range(written)]
         if "crash" not in steps:
+            assert len(told) == written
+            assert [int(message.split()[1]) for message in told] == [*range(1, written + 1)]
+        if "crash" not in steps and not in_folder:
             assert told == [f"{n} {n + 1}" for n in range(written)]
 
 
@@ -745,11 +781,29 @@ def test_alerts_that_nobody_takes_are_not_taken_for_settled(cwd: Path) -> None:
         assert names_until(process, "a") == ["a"]
 
 
+def test_whoever_asks_twice_does_not_wait(cwd: Path) -> None:
+    (cwd / "audit.log").touch()
+    with following(cwd, "audit.log") as process:
+        # Nobody reads the alerts, which are more than a pipe holds.
+        append(cwd / "audit.log", line(*range(4000)))
+        assert process.stdout
+        assert process.stdout.read(1)
+        asked = 0
+        while process.poll() is None and asked < 100:
+            process.send_signal(signal.SIGTERM)
+            asked += 1
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+        assert asked > 1
+        assert process.returncode == -signal.SIGTERM
+
+
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
         (["--follow"], "--follow takes files and directories, not standard input"),
         (["--follow", "-"], "--follow takes files and directories, not standard input"),
+        (["--follow", "k8s_audit=-"], "--follow takes files and directories, not standard input"),
         (["--follow", "-j", "2", "x"], "files are followed by one process: leave -j out"),
         (["--from-start", "x"], "--from-start goes with --follow"),
         (["--checkpoint", "c", "x"], "--checkpoint goes with --follow"),

@@ -58,7 +58,7 @@ def following(
                 message = f"{name} goes with --follow"
                 raise click.UsageError(message)
         return None
-    if not inputs or STDIN in inputs:
+    if not inputs or any(name.rpartition("=")[2] == STDIN for name in inputs):
         message = "--follow takes files and directories, not standard input"
         raise click.UsageError(message)
     if jobs != 1:

@@ -113,12 +113,15 @@ def command(
 
     An input is a Kubernetes audit log (JSON lines, or any JSON documents one
     after the other), the same compressed (.gz), a directory of such files, or
-    - for standard input, which is also the default. What is no event is
-    skipped, told to standard error and counted in the summary at the end.
+    - for standard input, which is also the default. SOURCE=INPUT says which
+    event source it belongs to, if rules are about several and its content does
+    not tell. What is no event is skipped, told to standard error and counted
+    in the summary at the end.
 
     \b
     rulec run -r rules/ /var/log/kubernetes/audit/
     zcat audit.log.gz | rulec run -r compiled.py --format json
+    rulec run -r rules/ --follow --checkpoint state.json /var/log/kubernetes/audit.log
     """
     how = following(follow, from_start, checkpoint, inputs, jobs)
     options.update(_settings(settings))
