@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -707,7 +708,7 @@ def following(cwd: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     ) as process:
         try:
             while not checkpoint.exists() and process.poll() is None:
-                pass  # it is written when the files have been looked at
+                time.sleep(0.01)  # it is written when the files have been looked at
             yield process
         finally:
             process.kill()
