@@ -43,8 +43,8 @@ from rulec.operators import (
     Operator,
     Takes,
 )
-from rulec.references import References, shape
-from rulec.runtime.fields import CHARBUF, Catalogue, Kind
+from rulec.references import References, several, shape
+from rulec.runtime.fields import CHARBUF, Catalogue, Kind, Several
 from rulec.runtime.sources import EventSource
 from rulec.text import NOWHERE, Span
 from rulec.transformers import Shape
@@ -102,6 +102,8 @@ class _Checker:
         symbol, _, modifier = node.operator.partition(" ")
         operator = OPERATORS[SYNONYMS.get(symbol, symbol)]
         quantifier = self.quantifier(operator, shape(value), node)
+        if several(value) and operator.symbol != "exists":
+            quantifier = _over_several(value, operator)
         match node.right:
             case None:
                 return Test(value, operator.symbol, span=node.span)
@@ -211,6 +213,12 @@ class _Checker:
         return plain
 
 
+def _over_several(value: Value, operator: Operator) -> Quantifier:
+    """Return how an operator goes over a field that stands for several values."""
+    both = several(value) is Several.ENDS and operator.symbol == "!="
+    return Quantifier.EVERY if both else Quantifier.SOME
+
+
 def _unsafe_checks(condition: Condition) -> Iterator[Problem]:
     """Yield a warning for each comparison of an audit field with "<NA>"."""
     for node in checks(condition):
@@ -262,7 +270,7 @@ class _Tests:
             return self.single(self.constants, self.literals_span())
         if len(self.constants) != 1:
             return Const(False)  # the one constant was refused
-        if self.operator.symbol == "!=" and self.quantifier is not Quantifier.NONE:
+        if self.operator.symbol == "!=" and shape(self.value).is_list:
             operand = Constant(self.constants[0], shape(self.value).type)
             test = Test(self.value, "=", operand, Quantifier.EVERY, span=self.span)
             return self.denied(test)

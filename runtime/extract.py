@@ -17,6 +17,7 @@ from rulec.runtime.fields import (
     Argument,
     Field,
     Step,
+    field_text,
     pointer_steps,
     steps,
 )
@@ -29,6 +30,8 @@ def extract(field: Field, argument: str | None, event: Event) -> Any:
     """
     if field.constant is not None:
         return field.constant
+    if field.named:
+        return event[field_text(field, argument)]  # type: ignore[index] # a field dictionary
     convert = field.convert or CONVERT[field.type.kind]
     if field.attribute is not None:
         value = getattr(event, field.attribute)

@@ -1,20 +1,49 @@
-"""Remember, for the values of a few fields, which rules an event could match.
+"""Which rules an event could match, by the values of a few fields, or by its type.
 
-Two tables: one by the exact values of the key fields, and behind it one by
-their classes, in which values that no rule can tell apart are the same. The
-number of classes depends on the rules alone, so nobody can make matching slow
-by inventing names. Both are bounded, and cleared when they are full.
+Of the values of fields, two tables remember what was found out: one by the
+exact values of the key fields, and behind it one by their classes, in which
+values that no rule can tell apart are the same. The number of classes depends
+on the rules alone, so nobody can make matching slow by inventing names. Both
+are bounded, and cleared when they are full.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rulec.runtime.events import SeenEvent
 from rulec.runtime.jsontext import text
 
 _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
+
+
+class Opens(Protocol):
+    """What tells which rules have to be tried on an event."""
+
+    def __call__(self, event: Any) -> tuple[int, ...]:
+        """Return the numbers of the rules, in order."""
+
+
+class ByType:
+    """The rules that can match an event, by the type that it has under ``name``.
+
+    ``types`` has their numbers for the types that some rule names, and for None if
+    an event without a type is different; ``others`` are those for all other types.
+    """
+
+    __slots__ = ("_name", "_others", "_types")
+
+    def __init__(
+        self, name: str, types: Mapping[str | None, tuple[int, ...]], others: tuple[int, ...]
+    ) -> None:
+        self._name = name
+        self._types = types
+        self._others = others
+
+    def __call__(self, event: Any) -> tuple[int, ...]:
+        """Return the numbers of the rules that have to be tried on an event, in order."""
+        return self._types.get(event[self._name], self._others)
 
 
 class Gate:

@@ -9,8 +9,6 @@ describes it, is read with care instead; both ways give the same answers.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-import msgspec
-
 from rulec.runtime.alert import Alert
 from rulec.runtime.brackets import FLAT, can_be_skipped
 from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
@@ -63,12 +61,14 @@ class Matcher:
         self._view = None if program.seen is None else program.seen.view
         self._time = _time_of(program.seen, source.documents.time)
         self._event = SeenEvent if program.seen is None else program.seen.event
-        self._decode: Callable[[Any], Any] = _not_at_a_glance
-        self._convert: Callable[[Any], Any] = _not_at_a_glance
-        if self._view is not None and source.envelope is not None:
-            self._decode, self._convert = decoder(self._view), converter(self._view)
-        self._glance_at_bytes = self._new_glance(self._decode, can_be_skipped)
-        self._glance_at_object = self._new_glance(self._convert, lambda document: True)
+        # Without them, every document is read with care.
+        self._decode: Callable[[Any], Any] | None = None
+        self._by_key: Gate | None = None
+        self._glance_at_bytes = self._glance_at_object = _no_glance
+        if self._view is not None and source.envelope is not None and isinstance(self.gate, Gate):
+            self._decode, self._by_key = decoder(self._view), self.gate
+            self._glance_at_bytes = self._new_glance(self._decode, self.gate, can_be_skipped)
+            self._glance_at_object = self._new_glance(converter(self._view), self.gate, _always)
 
     def __call__(self, document: Any) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.
@@ -127,7 +127,7 @@ class Matcher:
             outcome = self.accept(line, run)
             return True if outcome is _QUIET and run.count % every else outcome
 
-        quick = None if self._decode is _not_at_a_glance else accept
+        quick = None if self._decode is None else accept
         for number, found in self._documents.lines(stream, run=run, accept=quick):
             if isinstance(found, Outcome | EventError):
                 yield number, found
@@ -168,14 +168,14 @@ class Matcher:
     # --- at a glance ----------------------------------------------------------------
 
     def _new_glance(
-        self, decode: Callable[[Any], Any], can_be_decoded: Callable[[Any], bool]
+        self, decode: Callable[[Any], Any], gate: Gate, can_be_decoded: Callable[[Any], bool]
     ) -> Callable[[Any], Matched | None]:
         """Return the function that says what matches a plain event.
 
         It returns None for a document that has to be read with care.
         """
         # Most documents get no further than "no match". What they need is at hand.
-        key, known, look_up = self.gate.key, self.gate.known.get, self.gate.look_up
+        key, known, look_up = gate.key, gate.known.get, gate.look_up
         make, when, alone = self._event, self._time, self._documents.new_run()
         conditions, numbered, first = self._conditions, self._numbered, self._first
 
@@ -218,7 +218,7 @@ class Matcher:
 
     def glimpse(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
-        if not can_be_skipped(document):
+        if self._decode is None or not can_be_skipped(document):
             return None
         try:
             view: View = self._decode(document)
@@ -234,7 +234,9 @@ class Matcher:
         if run.start is None:
             run.start = time
         run.count += 1
-        if not (numbers := self.gate.look_up(self.gate.key(view, view))):
+        gate = self._by_key
+        assert gate is not None, "there is no view without it"
+        if not (numbers := gate.look_up(gate.key(view, view))):
             return _QUIET
         event = self._event(view, time, run.count, view, run, document)
         return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
@@ -246,8 +248,12 @@ def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[
     return (lambda view: time(None)) if stamp is None else (lambda view: time(stamp(view)))
 
 
-def _not_at_a_glance(document: Any) -> View:
-    raise msgspec.ValidationError("documents of this source have to be read with care")
+def _no_glance(document: Any) -> Matched | None:
+    return None
+
+
+def _always(document: Any) -> bool:
+    return True
 
 
 def _no_key(*_: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from rulec.runtime.alert import Alert
 from rulec.runtime.encoding import sanitised
 from rulec.runtime.events import EventError, SeenEvent
-from rulec.runtime.gate import Gate
+from rulec.runtime.gate import ByType, Gate
 from rulec.runtime.matcher import Matcher
 from rulec.runtime.sources import SOURCES, EventSource
 from rulec.runtime.views import Seen
@@ -66,7 +66,7 @@ class Program:
     source: str
     rules: tuple[Rule, ...]
     seen: Seen | None = None
-    gate: Gate | None = None
+    gate: Gate | ByType | None = None
     counts: bool = False
 
 

@@ -98,12 +98,14 @@ class BuiltIn:
     """An event source that is a package with the modules ``fields`` and ``documents``.
 
     They are loaded when they are first needed: a built module needs no catalogue.
+    If its events are ``typed``, the module ``event_types`` has the names of the types.
     """
 
     name: str
     doc: str
     package: str
     lenient: bool = False
+    typed: bool = False
 
     @property
     def fields(self) -> Catalogue:
@@ -114,7 +116,10 @@ class BuiltIn:
     @property
     def event_types(self) -> frozenset[str]:
         """The names of the types of events; none if they have no types."""
-        return frozenset()
+        if not self.typed:
+            return frozenset()
+        found: frozenset[str] = import_module(f"{self.package}.event_types").EVENT_TYPES
+        return found
 
     @property
     def documents(self) -> Documents:
@@ -136,6 +141,12 @@ SOURCES: Final[dict[str, EventSource]] = {
             "Kubernetes audit events, as kube-apiserver logs and posts them.",
             f"{__name__}.k8s_audit",
             lenient=True,
+        ),
+        BuiltIn(
+            "syscall",
+            "System calls of Linux, as dictionaries of the fields that rules name.",
+            f"{__name__}.syscall",
+            typed=True,
         ),
     )
 }

@@ -1,0 +1,32 @@
+"""Events of the syscall source, as rules see them."""
+
+from typing import Any
+
+from rulec.runtime.events import NO_RUN, Run
+
+
+class SyscallEvent(dict[str, Any]):
+    """An event as a dictionary from the text of a field to its value.
+
+    The keys are the texts that rules write (``proc.name``, ``proc.aname[2]``,
+    ``evt.arg.flags``), the values runtime values of the types of the fields,
+    or None for no value. Who makes events says in ``__missing__`` how a value is
+    found that nobody has asked for yet; it is stored then, and never raises.
+
+    ``time`` is in nanoseconds since the epoch, ``number`` counts from 1.
+    """
+
+    __slots__ = ("number", "run", "time")
+
+    def __init__(self, time: int, number: int = 1, run: Run = NO_RUN) -> None:
+        self.time = time
+        self.number = number
+        self.run = run
+
+    def __missing__(self, text: str) -> Any:
+        return None
+
+    @property
+    def relative_time(self) -> int:
+        """Nanoseconds since the first event of the run."""
+        return 0 if self.run.start is None else self.time - self.run.start
