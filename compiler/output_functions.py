@@ -86,6 +86,8 @@ def _shows(value: Value) -> str:
     """Return the function of the runtime that gives the text of a value."""
     if shape(value).type.kind is Kind.NETWORK:
         return "shown_network"
+    if not isinstance(value, Loaded):
+        return "shown"
     if several(value) is Several.ANCESTORS and not value.field.shown_as:
         return "shown_joined"
-    return _FORMS.get(value.field.form, "shown") if isinstance(value, Loaded) else "shown"
+    return _FORMS.get(value.field.form, "shown")

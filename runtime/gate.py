@@ -9,20 +9,12 @@ are bounded, and cleared when they are full.
 
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from rulec.runtime.events import SeenEvent
 from rulec.runtime.jsontext import text
 
 _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
-
-
-class Opens(Protocol):
-    """What tells which rules have to be tried on an event."""
-
-    def __call__(self, event: Any) -> tuple[int, ...]:
-        """Return the numbers of the rules, in order."""
 
 
 class ByType:
@@ -32,18 +24,18 @@ class ByType:
     an event without a type is different; ``others`` are those for all other types.
     """
 
-    __slots__ = ("_name", "_others", "_types")
+    __slots__ = ("_others", "_types", "name")
 
     def __init__(
         self, name: str, types: Mapping[str | None, tuple[int, ...]], others: tuple[int, ...]
     ) -> None:
-        self._name = name
+        self.name = name
         self._types = types
         self._others = others
 
     def __call__(self, event: Any) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
-        return self._types.get(event[self._name], self._others)
+        return self._types.get(event[self.name], self._others)
 
 
 class Gate:
@@ -69,7 +61,7 @@ class Gate:
         self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
 
-    def __call__(self, event: SeenEvent) -> tuple[int, ...]:
+    def __call__(self, event: Any) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
         key = self.key(event.data, event.audit)
         # Among what a caller may have put into an object, much is equal that has another text.

@@ -7,12 +7,13 @@ describes it, is read with care instead; both ways give the same answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.brackets import FLAT, can_be_skipped
-from rulec.runtime.events import Event, EventError, NoTimeError, Run, SeenEvent
+from rulec.runtime.events import EventError, NoTimeError, Run, SeenEvent
 from rulec.runtime.gate import Gate
+from rulec.runtime.sources import AnyEvent
 from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ class Outcome(NamedTuple):
 
 
 # The rules that match an event, with the event as they see it.
-Matched = tuple[SeenEvent | None, Sequence["Rule"]]
+Matched: TypeAlias = tuple[AnyEvent | None, Sequence["Rule"]]
+
+# Says what matches a document at a glance; None if it has to be read with care.
+Glance: TypeAlias = Callable[[Any], Matched | None]
 
 _NO_MATCH: Final[Matched] = (None, ())
 _QUIET: Final = Outcome(1, (), ())
@@ -64,7 +68,8 @@ class Matcher:
         # Without them, every document is read with care.
         self._decode: Callable[[Any], Any] | None = None
         self._by_key: Gate | None = None
-        self._glance_at_bytes = self._glance_at_object = _no_glance
+        self._glance_at_bytes: Glance = _no_glance
+        self._glance_at_object: Glance = _no_glance
         if self._view is not None and source.envelope is not None and isinstance(self.gate, Gate):
             self._decode, self._by_key = decoder(self._view), self.gate
             self._glance_at_bytes = self._new_glance(self._decode, self.gate, can_be_skipped)
@@ -94,12 +99,12 @@ class Matcher:
             return [rule for _, rules in self._matched(document) for rule in rules]
         return found[1]
 
-    def match(self, event: Event) -> list[Alert]:
+    def match(self, event: AnyEvent) -> list[Alert]:
         """Return the alerts of one event that was read before, in the order of the rules."""
         seen, rules = self._matched_event(event)
         return [rule.alert(seen) for rule in rules]
 
-    def matching(self, event: Event) -> "Sequence[Rule]":
+    def matching(self, event: AnyEvent) -> "Sequence[Rule]":
         """Return the rules that match one event that was read before."""
         return self._matched_event(event)[1]
 
@@ -138,24 +143,25 @@ class Matcher:
 
     # --- with care ------------------------------------------------------------------
 
-    def _matched(self, document: Any) -> Iterator[tuple[SeenEvent, Sequence["Rule"]]]:
+    def _matched(self, document: Any) -> Iterator[tuple[AnyEvent, Sequence["Rule"]]]:
         events, _ = self._documents.read(document)
         return map(self._matched_event, events)
 
-    def seen(self, event: Event) -> SeenEvent:
+    def seen(self, event: AnyEvent) -> AnyEvent:
         """Return an event as the rules see it: what their conditions and outputs take."""
         if self._view is None:
             return event
+        assert isinstance(event, SeenEvent), "only documents have views"
         data = viewed(event.data, self._view)
         # What is no audit event has nothing for the fields of audit events.
         audit = data if event.audit is event.data else viewed(event.audit, self._view)
         return self._event(data, event.time, event.number, audit, event.run, event.document)
 
-    def _matched_event(self, event: Event) -> tuple[SeenEvent, Sequence["Rule"]]:
+    def _matched_event(self, event: AnyEvent) -> tuple[AnyEvent, Sequence["Rule"]]:
         seen = self.seen(event)
         return seen, self._tried(self.gate(seen), seen)
 
-    def _tried(self, numbers: Sequence[int], event: SeenEvent) -> "Sequence[Rule]":
+    def _tried(self, numbers: Sequence[int], event: AnyEvent) -> "Sequence[Rule]":
         """Return the rules that match, of those that could."""
         matched = []
         for number in numbers:
@@ -169,7 +175,7 @@ class Matcher:
 
     def _new_glance(
         self, decode: Callable[[Any], Any], gate: Gate, can_be_decoded: Callable[[Any], bool]
-    ) -> Callable[[Any], Matched | None]:
+    ) -> Glance:
         """Return the function that says what matches a plain event.
 
         It returns None for a document that has to be read with care.
@@ -260,5 +266,5 @@ def _no_key(*_: Any) -> tuple[Any, ...]:
     return ()
 
 
-def _never(event: SeenEvent) -> bool:
+def _never(event: AnyEvent) -> bool:
     return False

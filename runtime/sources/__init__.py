@@ -6,11 +6,15 @@ Sources that a user defines are in ``json_source``.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Literal, Protocol, TypeVar, cast
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
-from rulec.runtime.events import Event, EventError, Run
+from rulec.runtime.events import EventError, Run, SeenEvent
 from rulec.runtime.fields import Catalogue
 from rulec.runtime.sources.reading import Envelope
+from rulec.runtime.sources.syscall.events import SyscallEvent
+
+# An event of any source: with a document or a view of it inside, or with values by field.
+AnyEvent: TypeAlias = SeenEvent | SyscallEvent
 
 
 class Rejection(Protocol):
@@ -23,7 +27,7 @@ class Rejection(Protocol):
     def detail(self) -> str: ...
 
 
-Reading = tuple[Sequence[Event], Sequence[Rejection]]
+Reading = tuple[Sequence[AnyEvent], Sequence[Rejection]]
 Taken = TypeVar("Taken")
 
 

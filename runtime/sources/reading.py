@@ -39,14 +39,15 @@ class Rejected:
 
 Reading = tuple[list[Event], list[Rejected]]
 Taken = TypeVar("Taken")
+Read = TypeVar("Read")
 
 
 def read_lines(
     stream: ByteStream,
-    read: Callable[[bytes], Reading],
+    read: Callable[[bytes], Read],
     document_limit: int,
     accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
-) -> Iterator[tuple[int, Reading | EventError | Taken]]:
+) -> Iterator[tuple[int, Read | EventError | Taken]]:
     """Read each document of a stream; yield its line (from 1) and what came of it."""
     for number, document in jsonlines.documents(stream, document_limit, accept):
         if not isinstance(document, bytes):

@@ -1,5 +1,6 @@
 """Events of the syscall source, as rules see them."""
 
+from copy import copy
 from typing import Any
 
 from rulec.runtime.events import NO_RUN, Run
@@ -25,6 +26,12 @@ class SyscallEvent(dict[str, Any]):
 
     def __missing__(self, text: str) -> Any:
         return None
+
+    def anew(self) -> "SyscallEvent":
+        """Return the event as it was before anybody asked for something."""
+        found = copy(self)
+        found.clear()
+        return found
 
     @property
     def relative_time(self) -> int:
