@@ -88,6 +88,20 @@ class Gate:
         return found
 
 
+class OpenGate(Gate):
+    """A gate that leaves all of so many rules, whatever the event is."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, count: int) -> None:
+        self._all = tuple(range(count))
+        super().__init__(lambda data, audit: (), lambda: (), lambda: self._all)
+
+    def __call__(self, event: Any) -> tuple[int, ...]:
+        """Return the numbers of all rules."""
+        return self._all
+
+
 # The types of what is its own text, or none.
 _TEXTS: Final = frozenset({str, NoneType})
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 from rulec.runtime.alert import Alert
 from rulec.runtime.brackets import FLAT, can_be_skipped
 from rulec.runtime.events import EventError, NoTimeError, Run, SeenEvent
-from rulec.runtime.gate import Gate
+from rulec.runtime.gate import Gate, OpenGate
 from rulec.runtime.sources import AnyEvent
 from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
 
@@ -55,7 +55,7 @@ class Matcher:
     ) -> None:
         self.source = source
         self.rules = tuple(rule for rule in program.rules if only is None or rule.name in only)
-        self.gate = program.gate or Gate(_no_key, _no_key, lambda: tuple(range(len(program.rules))))
+        self.gate = program.gate or OpenGate(len(program.rules))
         self._numbered = program.rules
         self._conditions = [
             rule.condition if rule in self.rules else _never for rule in program.rules
@@ -260,10 +260,6 @@ def _no_glance(document: Any) -> Matched | None:
 
 def _always(document: Any) -> bool:
     return True
-
-
-def _no_key(*_: Any) -> tuple[Any, ...]:
-    return ()
 
 
 def _never(event: AnyEvent) -> bool:
