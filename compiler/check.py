@@ -54,6 +54,9 @@ NA: Final = "<NA>"
 # Comparisons in which "<NA>" has been used to mean "no value".
 NA_OPERATORS: Final = frozenset({"=", "!=", "in", "intersects", "pmatch"})
 
+# Fields that hold the name of a type of events.
+TYPE_FIELDS: Final = frozenset({"evt.type", "evt.asynctype"})
+
 _RANGE: Final = re.compile(r"[+-]?[0-9]+:[+-]?[0-9]+")
 
 
@@ -104,6 +107,8 @@ class _Checker:
         quantifier = self.quantifier(operator, shape(value), node)
         if several(value) and operator.symbol != "exists":
             quantifier = _over_several(value, operator)
+        if isinstance(value, Loaded) and value.field.within:
+            operator = _within(value, operator, node)
         match node.right:
             case None:
                 return Test(value, operator.symbol, span=node.span)
@@ -149,7 +154,7 @@ class _Checker:
     def known_types(self, value: Value, literals: tuple[Literal, ...], node: Check) -> None:
         """Complain about names that no type of event has."""
         known = self.source.event_types
-        if not known or not isinstance(value, Loaded) or value.field.name != "evt.type":
+        if not known or not isinstance(value, Loaded) or value.field.name not in TYPE_FIELDS:
             return
         for literal in literals:
             if literal.text not in known:
@@ -211,6 +216,16 @@ class _Checker:
         if NA in words and symbol in NA_OPERATORS and symbol != "!=":
             return Or((Not(tests.exists()), plain), span=node.span)
         return plain
+
+
+def _within(value: Loaded, operator: Operator, node: Check) -> Operator:
+    """Return what an operator means for a field that can only be asked how large it is at most."""
+    if operator.symbol == "=" and isinstance(node.right, Literal):
+        return OPERATORS["<="]
+    if operator.symbol == "exists":
+        return operator
+    text = f"{node.operator!r} cannot be asked of {value.field.name}"
+    raise ProblemError(Problem("operator_type_mismatch", text, node.span, "only '=' can"))
 
 
 def _over_several(value: Value, operator: Operator) -> Quantifier:

@@ -35,7 +35,10 @@ def extract(field: Field, argument: str | None, event: Event) -> Any:
     convert = field.convert or CONVERT[field.type.kind]
     if field.attribute is not None:
         value = getattr(event, field.attribute)
-        return value if field.compute is None else field.compute(value)
+        if field.compute is None:
+            return value
+        given = () if field.argument is Argument.NONE else (argument,)
+        return field.compute(value, *given)
     root = getattr(event, field.root)
     if field.pointer:
         return convert(follow(root, pointer_steps(argument or "")))

@@ -201,7 +201,7 @@ class Field:
     * ``compute``: a function of the values at the paths in ``reads`` and of
       the argument, if the field takes one.
     * ``attribute``: an attribute of the event itself (its time, its number),
-      or what ``compute`` makes of it when both are given.
+      or what ``compute`` makes of it, and of the argument, when both are given.
     * ``pointer``: the argument is a JSON pointer into the event.
     * ``constant``: the same text for every event.
     * ``named``: the event has it under the text of the field (``field_text``).
@@ -216,6 +216,7 @@ class Field:
     The name behind a dot must be one of ``choices``, if there are any. Without an
     argument, a field may have ``several`` values of which one decides. Outputs show
     the named field ``shown_as`` in its place, and refuse one that is not ``printable``.
+    A field ``within`` can only be asked whether it is at most a number, written ``=``.
     What is not ``listed``, rules may use, but nobody should begin to.
     """
 
@@ -243,6 +244,7 @@ class Field:
     choices: frozenset[str] | None = None
     shown_as: str = ""
     printable: bool = True
+    within: bool = False
     listed: bool = True
     deprecated: bool = False
     warning: str = ""  # the kind of warning for rules that use the field, if any

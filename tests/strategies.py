@@ -196,7 +196,8 @@ class Vocabulary:
 def vocabulary(source: EventSource) -> Vocabulary:
     declared: dict[Shape, list[Field]] = defaultdict(list)
     for field in source.fields.values():
-        declared[Shape(field.type, field.is_list)].append(field)
+        if not field.within:  # of which not much can be asked
+            declared[Shape(field.type, field.is_list)].append(field)
     calls = _calls({*declared, LITERAL, TEXT_LIST})
     questions = [
         (operator, shape)

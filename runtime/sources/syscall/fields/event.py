@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from rulec.runtime.fields import Argument, Field
+from rulec.runtime.clock import milliseconds_from
+from rulec.runtime.fields import TYPES, Argument, Field
 from rulec.runtime.sources.generic import EVENT_FIELDS as COMMON
 from rulec.runtime.sources.syscall.arguments import ARGUMENTS
 from rulec.runtime.sources.syscall.event_types import EVENT_TYPES
@@ -28,6 +29,18 @@ _OUTDATED: Final = (
     outdated("evt.latency.human", "Nothing: it was the time that the call took, with a unit."),
     outdated("evt.wait_latency", "Nothing: it was the time spent waiting.", "RELTIME"),
     outdated("evt.dir", "The direction: > where a call begins, < where it has returned."),
+)
+
+_AROUND: Final = Field(
+    "evt.around",
+    "To be compared with milliseconds: whether the event is so near the time in brackets.",
+    attribute="time",
+    compute=milliseconds_from,
+    type=TYPES["UINT64"],
+    argument=Argument.REQUIRED_INDEX,
+    within=True,
+    transformable=False,
+    comparable=False,
 )
 
 _CALL: Final = (
@@ -87,13 +100,6 @@ _CALL: Final = (
     hidden("evt.count.procinfo", "1 for the periodic report on a process.", "UINT32"),
     hidden("evt.count.threadinfo", "1 for the periodic report on a thread.", "UINT32"),
     field(
-        "evt.around",
-        "To be compared with milliseconds: whether the event is so near the time in brackets.",
-        "UINT64",
-        argument=Argument.REQUIRED_INDEX,
-        comparable=False,
-    ),
-    field(
         "evt.abspath",
         "The path that the call is about, made absolute; of two paths, .src or .dst.",
         argument=Argument.OPTIONAL_NAME,
@@ -142,5 +148,6 @@ EVENT_FIELDS: Final = (
     *_ABOUT,
     *_OUTDATED,
     *_CALL,
+    _AROUND,
     *_RAW_ARGUMENTS,
 )
