@@ -35,7 +35,11 @@ class ByType:
 
     def __call__(self, event: Any) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
-        return self._types.get(event[self.name], self._others)
+        return self.of(event[self.name])
+
+    def of(self, type_: str | None) -> tuple[int, ...]:
+        """Return the numbers for a type of events."""
+        return self._types.get(type_, self._others)
 
 
 class Gate:

@@ -7,13 +7,13 @@ describes it, is read with care instead; both ways give the same answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.brackets import FLAT, can_be_skipped
 from rulec.runtime.events import EventError, NoTimeError, Run, SeenEvent
-from rulec.runtime.gate import Gate, OpenGate
-from rulec.runtime.sources import AnyEvent
+from rulec.runtime.gate import ByType, Gate, OpenGate
+from rulec.runtime.sources import AnyEvent, TypedDocuments
 from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Matcher:
             self._decode, self._by_key = decoder(self._view), self.gate
             self._glance_at_bytes = self._new_glance(self._decode, self.gate, can_be_skipped)
             self._glance_at_object = self._new_glance(converter(self._view), self.gate, _always)
+        elif isinstance(self.gate, ByType):
+            self._glance_at_object = self._new_glance_at_types(self.gate)
 
     def __call__(self, document: Any) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.
@@ -219,6 +221,16 @@ class Matcher:
             # Only now does it matter whether it has a time.
             event.moment = when(view)
             return None if event.moment is None else (event, rules)
+
+        return glance
+
+    def _new_glance_at_types(self, gate: ByType) -> Glance:
+        """Return the function that says that no rule is about the type of an event."""
+        type_of = cast(TypedDocuments, self._documents).type_of
+
+        def glance(document: Any) -> Matched | None:
+            found = type_of(document)
+            return None if found is None or gate.of(found) else _NO_MATCH
 
         return glance
 

@@ -60,6 +60,13 @@ class Documents(Protocol):
         """Return the time that an event has of what it says of it; None if that is no time."""
 
 
+class TypedDocuments(Documents, Protocol):
+    """The same for a source whose events have types."""
+
+    def type_of(self, document: Any) -> str | None:
+        """Return the type of the event that an object is, if it says so at a glance."""
+
+
 class EventSource(Protocol):
     """A stream of events that rules can be about.
 

@@ -102,6 +102,8 @@ def finder(text: str) -> Find:
         return _ends(field, convert)
     if field.several is Several.ANCESTORS and argument is None:
         return _ancestors(field, convert)
+    if field.name == "evt.type.is":
+        return lambda given: _is_type(given, argument)
     if field.is_list and argument is None:
         return lambda given: _tuple(given.get(text), convert)
     return _value(text, field, argument, convert)
@@ -113,14 +115,16 @@ def declaration(text: str) -> tuple[Field, str | None] | None:
     if bracket:
         field = FIELDS.get(name)
         return None if field is None or rest[-1:] != "]" else (field, rest[:-1])
-    field, argument = FIELDS.get(text), ""
-    while field is None and name:
-        name, _, step = name.rpartition(".")
-        argument = f"{step}.{argument}" if argument else step
-        field = FIELDS.get(name)
-        if field is not None and field.argument not in DOTTED:
-            return None
-    return None if field is None else (field, argument or None)
+    if (field := FIELDS.get(text)) is not None:
+        return field, None
+    found = next((each for each in _DOTTED if text.startswith(f"{each}.")), None)
+    return None if found is None else (FIELDS[found], text[len(found) + 1 :])
+
+
+# The fields whose argument follows a dot, the longest name first.
+_DOTTED: Final = sorted(
+    (name for name, field in FIELDS.items() if field.argument in DOTTED), key=len, reverse=True
+)
 
 
 def is_given(value: Any) -> bool:
@@ -148,6 +152,11 @@ def _names(text: str, field: Field, argument: str | None) -> tuple[str, ...]:
     if field.argument in DOTTED and argument is not None and not is_index(argument):
         others.append(f"{field.name}[{argument}]")
     return (text, *others)
+
+
+def _is_type(given: Mapping[str, Any], name: str | None) -> int | None:
+    found = finder("evt.type")(given)
+    return None if found is None else int(found == name)
 
 
 def _ends(field: Field, convert: Callable[[Any], Any]) -> Find:

@@ -16,6 +16,7 @@ from rulec.runtime.clock import nanoseconds
 from rulec.runtime.convert import integer
 from rulec.runtime.events import EventError, Run
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
+from rulec.runtime.rendering import NA
 from rulec.runtime.sources.reading import (
     Envelope,
     Rejected,
@@ -122,6 +123,14 @@ def time(value: Any) -> int | None:
     return found if found is not None and 0 <= found <= _LATEST else None
 
 
+def type_of(document: Any) -> str | None:
+    """Return the type of the event that a dictionary is; None if it takes a closer look."""
+    if type(document) is not dict or OUTPUT_FIELDS in document:
+        return None
+    found = document.get("evt.type")
+    return found if type(found) is str and found != NA else None
+
+
 def _event(part: Any, run: Run) -> SyscallEvent | Rejected:
     if isinstance(part, SyscallEvent):
         return part
@@ -132,10 +141,11 @@ def _event(part: Any, run: Run) -> SyscallEvent | Rejected:
     if isinstance(alert, Mapping):
         if part.get("source", SOURCE) != SOURCE:
             return Rejected("not_syscall", f"the alert is about {shown_value(part['source'])}")
-        given = alert
+        # Where it happened, the alert says beside the fields.
+        given = {"evt.hostname": part.get("hostname"), **alert}
     elif not any(map(_is_field, part)):
         return Rejected("no_fields", "the object has no member that is a field of system calls")
-    when = _time(given, part if given is alert else {})
+    when = _time(given, {} if given is part else part)
     return when if isinstance(when, Rejected) else _numbered(given, when, run)
 
 
@@ -160,7 +170,15 @@ def _numbered(given: Mapping[str, Any], when: int, run: Run) -> FieldEvent:
     return FieldEvent(given, when, run.count if number is None else number, run)
 
 
-@lru_cache(maxsize=4096)
+# No text of a field that is worth remembering is longer.
+_LONGEST_TEXT: Final = 256
+
+
 def _is_field(text: Any) -> bool:
     """Return whether a member of an object can be the value of a field."""
-    return isinstance(text, str) and declaration(text) is not None
+    return isinstance(text, str) and len(text) <= _LONGEST_TEXT and _is_known(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_known(text: str) -> bool:
+    return declaration(text) is not None

@@ -87,7 +87,7 @@ _CALL: Final = (
     field("evt.is_io", "Whether the call reads or writes something.", "BOOL"),
     field("evt.is_io_read", "Whether the call reads something.", "BOOL"),
     field("evt.is_io_write", "Whether the call writes something.", "BOOL"),
-    field("evt.io_dir", "read or write, for calls that do such a thing."),
+    field("evt.io_dir", "What the call does with data: read or write."),
     field("evt.is_wait", "Whether the call is one that waits.", "BOOL"),
     field("evt.is_syslog", "Whether the call writes to the system's log at /dev/log.", "BOOL"),
     field("evt.count", "1, to count events.", "UINT32"),
