@@ -102,10 +102,11 @@ def command(
 ) -> None:
     """Match the events in INPUT... and print the alerts to standard output.
 
-    An input is a Kubernetes audit log (JSON lines, or any JSON documents one
-    after the other), the same compressed (.gz), a directory of such files, or
-    - for standard input, which is also the default. What is no event is
-    skipped, told to standard error and counted in the summary at the end.
+    An input is a Kubernetes audit log or a file of system calls (JSON lines, or
+    any JSON documents one after the other), the same compressed (.gz), a
+    directory of such files, or - for standard input, which is also the default.
+    What is no event is skipped, told to standard error and counted in the
+    summary at the end.
 
     \b
     rulec run -r rules/ /var/log/kubernetes/audit/
