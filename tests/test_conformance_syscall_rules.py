@@ -10,10 +10,13 @@ from conformance import cases, folder, report
 
 from rulec import compile_ruleset
 from rulec.event_sources import known_sources
+from rulec.event_types import event_types
+from rulec.plan import plan
 from rulec.runtime.fields import OPTIONAL, Argument
 from rulec.runtime.sources import SOURCES
 from rulec.selection import select_rules
 from rulec.text import File
+from rulec.type_gates import TypeGates
 from rulec.validation import FileResult, validate
 
 pytestmark = pytest.mark.conformance
@@ -156,6 +159,27 @@ def test_every_stock_rule_is_compiled_without_warnings() -> None:
         total += 1
         passed += result.error is None and not result.warnings
     report("syscall: stock rules files", passed, total)
+
+
+def test_gates_are_those_types_that_rules_are_about() -> None:
+    """Of a stock rule, the gate opens for the types that are inferred as Falco does.
+
+    Of those with ``evt.num = 0`` in them, it opens for more: the body says the rest.
+    """
+    types = SOURCES["syscall"].event_types
+    passed = total = 0
+    for path in sorted((folder() / "syscall" / "rules" / "stock").glob("*.yaml")):
+        (result,) = validate([File(path.name, path.read_text("utf-8"))], known_sources())
+        (group,) = plan(result.analysis.rules, "all").groups
+        gates = group.gates
+        assert isinstance(gates, TypeGates)
+        for number, rule in enumerate(group.rules):
+            opened = {each for each in types if number in gates.types.get(each, gates.others)}
+            inferred = event_types(result.analysis.resolved[rule.name]).among(types)
+            assert opened >= inferred
+            total += 1
+            passed += opened == inferred
+    report("syscall: gates of stock rules", passed, total)
 
 
 # --- alerts ----------------------------------------------------------------------------

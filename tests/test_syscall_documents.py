@@ -209,6 +209,23 @@ def test_alerts_of_all_forms_are_the_same() -> None:
     assert (second.time, second.message) == (first.time, first.message)
 
 
+def test_events_may_work_out_what_they_are_asked_for() -> None:
+    asked: list[str] = []
+
+    class Made(SyscallEvent):
+        def __missing__(self, text: str) -> Any:
+            asked.append(text)
+            found = self[text] = {"evt.type": "open", "proc.name": "cat"}.get(text)
+            return found
+
+    for match in (ruleset().matcher("syscall").match, ruleset().matcher("syscall")):
+        event = Made(MOMENT, 7)
+        (alert,) = match(event)
+        assert (alert.time, alert.output_fields["evt.num"]) == (MOMENT, 7)
+    assert asked == ["evt.type", "proc.name"] * 2
+    assert dict(event.anew()) == {}
+
+
 def test_what_no_rule_names_is_told_at_a_glance() -> None:
     matcher = ruleset().matcher("syscall")
     assert type_of({"evt.type": "futex"}) == "futex"

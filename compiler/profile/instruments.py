@@ -184,6 +184,9 @@ class _TypeGate(ByType):
         self._looks.told((event[self.name],), found)
         return found
 
+    def of(self, type_: str | None) -> tuple[int, ...]:
+        return self._gate.of(type_)
+
 
 class Instruments:
     """The rules of one source, with what measures them."""
