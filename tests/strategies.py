@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from hypothesis import strategies as st
 
 from rulec.canonical import canonical
-from rulec.check import check
+from rulec.check import TYPE_FIELDS, check
 from rulec.constants import constant
 from rulec.diagnostics import ProblemError
 from rulec.nodes import (
@@ -320,8 +320,8 @@ class Author:
         written = self.one_of((word, *synonyms)) if synonyms else word
         if operator.takes is Takes.NOTHING:
             return Check(left, written, None)
-        if left == FieldRef(TYPE) and self.source.event_types:
-            return self.check_of_type(written, operator)
+        if isinstance(left, FieldRef) and left.name in TYPE_FIELDS and self.source.event_types:
+            return self.check_of_type(left, written, operator)
         if operator.modifiable and self.chance(25):
             return Check(left, f"{written} {self.one_of(MODIFIERS)}", self.items(word, shape))
         if self.comparable(operator, left, shape) and self.chance(30):
@@ -341,17 +341,17 @@ class Author:
         fields = [field for field in self.words.fields.get(shape, ()) if field.comparable]
         return bool(fields) or shape in self.words.calls
 
-    def check_of_type(self, written: str, operator: Operator) -> Check:
+    def check_of_type(self, left: FieldRef, written: str, operator: Operator) -> Check:
         """Write a check of the type of the event, which only names of types are compared with."""
         names = self.draw(st.lists(st.sampled_from(EVENT_TYPES), max_size=3))
         if operator.takes is Takes.MANY:
-            return Check(FieldRef(TYPE), written, Items(tuple(map(Literal, names))))
+            return Check(left, written, Items(tuple(map(Literal, names))))
         if operator.modifiable and self.chance(25):
             modified = f"{written} {self.one_of(MODIFIERS)}"
-            return Check(FieldRef(TYPE), modified, Items(tuple(map(Literal, names))))
+            return Check(left, modified, Items(tuple(map(Literal, names))))
         if operator.symbol[0] in "<>":  # only a number can stand behind them
-            return Check(FieldRef(TYPE), "exists", None)
-        return Check(FieldRef(TYPE), written, Literal(self.one_of(EVENT_TYPES)))
+            return Check(left, "exists", None)
+        return Check(left, written, Literal(self.one_of(EVENT_TYPES)))
 
     def items(self, word: str, shape: Shape) -> Items:
         count = self.draw(st.integers(0, 4))

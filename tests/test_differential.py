@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiling import NO_MANIFEST, planned
+from compiling import NO_MANIFEST, compile_condition, planned
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from reference import holds
@@ -398,6 +398,31 @@ def test_every_pass_keeps_the_meaning(rewrite: Pass, source: EventSource) -> Non
             assert meets(rewritten, event) == meets(condition, event), rewritten
 
     agree()
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("evt.num = 0", False),
+        ("evt.num < 1", False),
+        ("evt.num <= 0", False),
+        ("evt.num in (0, 0)", False),
+        ("evt.num != 0", True),
+        ("evt.num > 0", True),
+        ("evt.num >= 1", True),
+        ("evt.num = 1", None),
+        ("evt.num < 2", None),
+        ("evt.num in (0, 1)", None),
+        ("evt.num >= 2", None),
+        ("len(proc.name) = 0", None),
+    ],
+)
+def test_what_numbers_from_one_decide(condition: str, expected: bool | None) -> None:
+    folded = fold(compile_condition(condition, CALLS).checked)
+    if expected is None:
+        assert not isinstance(folded, Const)
+    else:
+        assert folded == Const(expected)
 
 
 @pytest.mark.parametrize("rewrite", [fold, merge, reorder, simplify], ids=lambda p: p.__name__)

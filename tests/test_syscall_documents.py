@@ -156,6 +156,8 @@ def test_events_are_numbered_unless_they_have_a_number() -> None:
     found, _ = read([OPEN, SYSDIG, OPEN], run=numbering)
     assert [event.number for event in found] == [1, 42, 3]
     assert numbering.count == 3
+    odd, _ = read([{**SYSDIG, "evt.num": number} for number in (0, -1, "x", None, "7")])
+    assert [event.number for event in odd] == [1, 2, 3, 4, 7]
 
 
 def test_relative_times_begin_with_the_first_event_of_a_run() -> None:

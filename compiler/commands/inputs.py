@@ -42,8 +42,11 @@ def modules_among(rules: Iterable[Path]) -> list[Path]:
 
 
 def source_of_inputs(used: Iterable[str], chosen: Sequence[str]) -> str:
-    """Return the event source that the inputs belong to, given those that rules are about."""
-    found = tuple(chosen) or tuple(dict.fromkeys(used)) or tuple(SOURCES)
+    """Return the event source that the inputs belong to, given those that rules are about.
+
+    Without any rules, it is the first one that there is.
+    """
+    found = tuple(chosen) or tuple(dict.fromkeys(used)) or tuple(SOURCES)[:1]
     if len(found) > 1:
         message = f"there are rules for {', '.join(found)}: choose one with --source"
         raise click.UsageError(message)

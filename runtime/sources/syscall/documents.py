@@ -167,7 +167,7 @@ def _numbered(given: Mapping[str, Any], when: int, run: Run) -> FieldEvent:
     if run.start is None:
         run.start = when
     number = integer(given.get("evt.num"))
-    return FieldEvent(given, when, run.count if number is None else number, run)
+    return FieldEvent(given, when, number if number and number > 0 else run.count, run)
 
 
 # No text of a field that is worth remembering is longer.
