@@ -75,6 +75,8 @@ class _OutputBody(Body):
             return ast.Attribute(name("event"), value.field.output_attribute, ast.Load())
         if several(value) is Several.ENDS:
             return constant(None)
+        if isinstance(value, Loaded) and value.field.numeric:
+            return self.value(value)
         if _shows(value) != "shown":
             return call("reported_text", self.shown(value))
         if shape(value).type.kind in (Kind.ADDRESS, Kind.BYTES):

@@ -216,6 +216,7 @@ class Field:
     The name behind a dot must be one of ``choices``, if there are any. Without an
     argument, a field may have ``several`` values of which one decides. Outputs show
     the named field ``shown_as`` in its place, and refuse one that is not ``printable``.
+    A ``numeric`` field is a number in JSON, however it is shown.
     A field ``within`` can only be asked whether it is at most a number, written ``=``.
     What is not ``listed``, rules may use, but nobody should begin to.
     """
@@ -245,6 +246,7 @@ class Field:
     shown_as: str = ""
     printable: bool = True
     within: bool = False
+    numeric: bool = False
     listed: bool = True
     deprecated: bool = False
     warning: str = ""  # the kind of warning for rules that use the field, if any

@@ -264,6 +264,8 @@ def reported(value: Value, event: Event) -> Any:
         return None if text == "<NA>" else int(text) if value.field.shown_as else text
     if found is None:
         return None
+    if value.field.numeric:
+        return found
     if value.field.type.kind is Kind.NETWORK or value.field.form in FORMS:
         return text_of(value, event)
     if value.field.type.kind in (Kind.ADDRESS, Kind.BYTES):

@@ -164,7 +164,9 @@ def test_relative_times_begin_with_the_first_event_of_a_run() -> None:
     later = {**OPEN, "evt.time": MOMENT + 5}
     found, _ = read([OPEN, later])
     assert [event.relative_time for event in found] == [0, 5]
-    assert SyscallEvent(7).relative_time == 0
+    earlier, _ = read([OPEN, {**OPEN, "evt.time": MOMENT - 5}])
+    assert [event.relative_time for event in earlier] == [0, 0]
+    assert SyscallEvent(7).relative_time == 7
 
 
 def test_any_mapping_will_do() -> None:

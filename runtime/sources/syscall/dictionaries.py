@@ -174,7 +174,7 @@ def _ends(field: Field, convert: Callable[[Any], Any]) -> Find:
 
 def _ancestors(field: Field, convert: Callable[[Any], Any]) -> Find:
     start = f"{field.name}["
-    (parent,) = (same[0] for same in SAME if f"{start}1]" in same) if _has_parent(field) else ("",)
+    parent = next((same[0] for same in SAME if f"{start}1]" in same), "")
 
     def find(given: Mapping[str, Any]) -> tuple[Any, ...] | None:
         own = given.get(field.name)
@@ -193,10 +193,6 @@ def _ancestors(field: Field, convert: Callable[[Any], Any]) -> Find:
         return _tuple([levels[level] for level in sorted(levels)], convert)
 
     return find
-
-
-def _has_parent(field: Field) -> bool:
-    return any(f"{field.name}[1]" in same for same in SAME)
 
 
 def _tuple(value: Any, convert: Callable[[Any], Any]) -> tuple[Any, ...] | None:

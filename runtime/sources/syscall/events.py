@@ -44,5 +44,6 @@ class SyscallEvent(dict[str, Any]):
 
     @property
     def relative_time(self) -> int:
-        """Nanoseconds since the first event of the run."""
-        return 0 if self.run.start is None else self.time - self.run.start
+        """Nanoseconds since the first event of the run; before it, the time itself."""
+        start = self.run.start
+        return self.time if start is None else max(0, self.time - start)

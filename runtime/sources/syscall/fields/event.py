@@ -3,7 +3,7 @@
 from typing import Final
 
 from rulec.runtime.clock import milliseconds_from
-from rulec.runtime.fields import TYPES, Argument, Field
+from rulec.runtime.fields import TYPES, Argument, Field, Form
 from rulec.runtime.sources.generic import EVENT_FIELDS as COMMON
 from rulec.runtime.sources.syscall.arguments import ARGUMENTS
 from rulec.runtime.sources.syscall.event_types import EVENT_TYPES
@@ -48,9 +48,15 @@ _CALL: Final = (
         "evt.deltatime",
         "How many nanoseconds the event came after the one that was asked for it before.",
         "RELTIME",
+        form=Form.PADDED,
     ),
     field("evt.deltatime.s", "The whole seconds of that time.", "RELTIME"),
-    field("evt.deltatime.ns", "The nanoseconds of that time beyond the whole seconds.", "RELTIME"),
+    field(
+        "evt.deltatime.ns",
+        "The nanoseconds of that time beyond the whole seconds.",
+        "RELTIME",
+        form=Form.PADDED,
+    ),
     hidden("evt.outputtime", "The time of the event, in the form chosen for outputs."),
     field("evt.type", "The name of the system call, or of another kind of event."),
     field(
