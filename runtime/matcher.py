@@ -68,6 +68,7 @@ class Matcher:
         # Without them, every document is read with care.
         self._decode: Callable[[Any], Any] | None = None
         self._by_key: Gate | None = None
+        self._by_type: ByType | None = None
         self._glance_at_bytes: Glance = _no_glance
         self._glance_at_object: Glance = _no_glance
         if self._view is not None and source.envelope is not None and isinstance(self.gate, Gate):
@@ -75,7 +76,9 @@ class Matcher:
             self._glance_at_bytes = self._new_glance(self._decode, self.gate, can_be_skipped)
             self._glance_at_object = self._new_glance(converter(self._view), self.gate, _always)
         elif isinstance(self.gate, ByType):
-            self._glance_at_object = self._new_glance_at_types(self.gate)
+            self._by_type = self.gate
+            self._glance_at_bytes = self._new_glance_at_types(self.gate)
+            self._glance_at_object = self._glance_at_bytes
 
     def __call__(self, document: Any) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.
@@ -134,7 +137,7 @@ class Matcher:
             outcome = self.accept(line, run)
             return True if outcome is _QUIET and run.count % every else outcome
 
-        quick = None if self._decode is None else accept
+        quick = accept if self._by_key or self._by_type else None
         for number, found in self._documents.lines(stream, run=run, accept=quick):
             if isinstance(found, Outcome | EventError):
                 yield number, found
@@ -246,6 +249,8 @@ class Matcher:
 
     def accept(self, document: bytes, run: Run) -> Outcome | None:
         """Match the next event of a run; return None if the document is not one plain event."""
+        if self._by_type is not None:
+            return self._accept_by_type(self._by_type, document, run)
         view = self.glimpse(document)
         if view is None or (time := self._time(view)) is None:
             return None
@@ -258,6 +263,16 @@ class Matcher:
             return _QUIET
         event = self._event(view, time, run.count, view, run, document)
         return Outcome(1, (), [rule.alert(event) for rule in self._tried(numbers, event)])
+
+    def _accept_by_type(self, gate: ByType, document: bytes, run: Run) -> Outcome | None:
+        """Do this for an event of a type that no rule is about; return None for all others."""
+        found = cast(TypedDocuments, self._documents).glimpse(document)
+        if found is None or gate.of(found[0]):
+            return None
+        if run.start is None:
+            run.start = found[1]
+        run.count += 1
+        return _QUIET
 
 
 def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:

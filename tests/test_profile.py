@@ -206,6 +206,12 @@ def test_rules_about_system_calls_are_tried_by_type(tmp_path: Path) -> None:
         "opens": (2, 2, 2, "proc.name = cat"),
         "named": (4, 2, 0, "(proc.name = cat and proc.aname = sshd)"),
     }
+    del conditions["named"]
+    text = rules(conditions).replace("  source: k8s_audit\n", "")
+    (tmp_path / "rules.yaml").write_text(text, "utf-8")
+    found = profile(tmp_path / "rules.yaml", [tmp_path / "calls.jsonl"], "syscall")
+    assert found.gate is not None
+    assert (found.events, found.gate.closed, found.gate.distinct) == (4, 2, 3)
 
 
 def test_what_the_gate_answers_is_no_part_of_the_body(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -304,9 +305,8 @@ ANY_JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(KEYS, ANY_JSON))
-def test_whatever_is_in_a_dictionary_nothing_raises(document: Mapping[str, Any]) -> None:
-    rules = """\
+FUZZED = ruleset(
+    """\
 - rule: A
   desc: d
   condition: >
@@ -315,13 +315,38 @@ def test_whatever_is_in_a_dictionary_nothing_raises(document: Mapping[str, Any])
   output: o %proc.aname %fd.ip %evt.num %fd.sip %proc.name
   priority: INFO
 """
-    compiled = FUZZED or FUZZED.append(ruleset(rules)) or FUZZED
-    for alert in compiled[0].match(document, source="syscall"):
+)
+
+
+@given(st.dictionaries(KEYS, ANY_JSON))
+def test_whatever_is_in_a_dictionary_nothing_raises(document: Mapping[str, Any]) -> None:
+    for alert in FUZZED.match(document, source="syscall"):
         alert.json()
         alert.text()
 
 
-FUZZED: list[Ruleset] = []
+# Values that decide how closely a document has to be looked at.
+TELLING = st.sampled_from(
+    [None, "open", "close", "futex", "<NA>", "", MOMENT, MOMENT + 1, -1, 2**63, 2**70, 1.5, ISO, {}]
+)
+LOOKED_AT = st.sampled_from(["evt.type", "evt.time", "evt.rawtime", "evt.num", "output_fields"])
+LOOKING = ruleset()
+
+
+@given(st.dictionaries(LOOKED_AT, TELLING))
+def test_a_glance_and_a_closer_look_agree(document: dict[str, Any]) -> None:
+    given = {"proc.name": "cat", "evt.outputtime": MOMENT, **document}
+    matcher = LOOKING.matcher("syscall")
+    encoded = json.dumps(given).encode()
+    quick, careful = new_run(), new_run()
+    with patch("time.time_ns", return_value=7):
+        outcome = matcher.read(encoded, quick)
+        events, rejected = read(encoded, run=careful)
+        alerts = [alert for event in events for alert in matcher.match(event)]
+        assert matcher(encoded) == matcher(given) == alerts
+    assert (outcome.events, len(outcome.rejected)) == (len(events), len(rejected))
+    assert list(outcome.alerts) == alerts
+    assert (quick.count, quick.start) == (careful.count, careful.start)
 
 
 def test_long_names_of_members_cost_nothing() -> None:

@@ -185,7 +185,12 @@ class _TypeGate(ByType):
         return found
 
     def of(self, type_: str | None) -> tuple[int, ...]:
-        return self._gate.of(type_)
+        began = perf_counter_ns()
+        found = self._gate.of(type_)
+        if not found:  # else the event is looked at, and the gate is asked for it
+            self._looks.add(began)
+            self._looks.told((type_,), found)
+        return found
 
 
 class Instruments:

@@ -64,7 +64,10 @@ class TypedDocuments(Documents, Protocol):
     """The same for a source whose events have types."""
 
     def type_of(self, document: Any) -> str | None:
-        """Return the type of the event that an object is, if it says so at a glance."""
+        """Return the type of the event that a document is, if it says so at a glance."""
+
+    def glimpse(self, document: bytes) -> tuple[str, int] | None:
+        """Return the type and the time of the event in a document, if it says so at a glance."""
 
 
 class EventSource(Protocol):

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar
 
-from rulec.runtime.brackets import NESTING_LIMIT, too_deep
+import msgspec
+
+from rulec.runtime.brackets import NESTING_LIMIT, can_be_skipped, too_deep
 from rulec.runtime.clock import nanoseconds
 from rulec.runtime.convert import integer
 from rulec.runtime.events import EventError, Run
@@ -123,12 +125,54 @@ def time(value: Any) -> int | None:
     return found if found is not None and 0 <= found <= _LATEST else None
 
 
+# --- at a glance ------------------------------------------------------------------
+
+# What a look at an event tells, in JSON: the type and the times. In an alert they are elsewhere.
+_Look: Final = msgspec.defstruct(
+    "Look",
+    [
+        ("type", str),
+        (OUTPUT_FIELDS, None, None),
+        *((f"time_{place}", int | None, None) for place in range(len(TIMES))),
+    ],
+    rename={"type": "evt.type", **{f"time_{place}": name for place, name in enumerate(TIMES)}},
+    gc=False,
+)
+_look: Final = msgspec.json.Decoder(_Look).decode
+_MISFITS: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+
+
 def type_of(document: Any) -> str | None:
-    """Return the type of the event that a dictionary is; None if it takes a closer look."""
+    """Return the type of the event that a document is; None if it takes a closer look."""
+    if type(document) is bytes:
+        return None if (found := _looked_at(document)) is None else _type(found.type)
     if type(document) is not dict or OUTPUT_FIELDS in document:
         return None
-    found = document.get("evt.type")
-    return found if type(found) is str and found != NA else None
+    return _type(document.get("evt.type"))
+
+
+def glimpse(document: bytes) -> tuple[str, int] | None:
+    """Return the type and the time of the event in a document; None if it takes a closer look."""
+    if (found := _looked_at(document)) is None or (type_ := _type(found.type)) is None:
+        return None
+    for when in msgspec.structs.astuple(found)[-len(TIMES) :]:
+        if when is not None:
+            return (type_, when) if 0 <= when <= _LATEST else None
+    return None
+
+
+def _looked_at(document: bytes) -> Any:
+    try:
+        return _look(document) if can_be_skipped(document) else None
+    except _MISFITS:
+        return None
+
+
+def _type(value: Any) -> str | None:
+    return value if type(value) is str and value != NA else None
+
+
+# --- with care --------------------------------------------------------------------
 
 
 def _event(part: Any, run: Run) -> SyscallEvent | Rejected:
