@@ -108,9 +108,8 @@ class References:
             while short and (found := self.fields.get(short)) is None:
                 short, _, step = short.rpartition(".")
                 rest = f"{step}.{rest}"
-            return (
-                (found, rest, True) if found and found.argument in DOTTED else (None, None, False)
-            )
+            is_dotted = found is not None and found.argument in DOTTED
+            return (found if is_dotted else None), rest, is_dotted
         return found, argument, False
 
     def call(self, call: Call) -> Transformed:
