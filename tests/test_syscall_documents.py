@@ -298,11 +298,9 @@ def test_rules_without_a_source_are_about_system_calls(tmp_path: Any) -> None:
 KEYS = st.sampled_from(
     [*OPEN, "proc.aname", "proc.aname[2]", "fd.ip", "fd.sip", "evt.num", "evt.rawtime", "x"]
 )
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=6,
-)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+INNER = LEAVES | st.lists(LEAVES, max_size=3)
+ANY_JSON = INNER | st.lists(INNER, max_size=3) | st.dictionaries(st.text(max_size=3), INNER)
 
 
 FUZZED = ruleset(
