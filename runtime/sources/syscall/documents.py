@@ -29,6 +29,8 @@ from rulec.runtime.sources.reading import (
 )
 from rulec.runtime.sources.syscall.dictionaries import FieldEvent, declaration, is_given
 from rulec.runtime.sources.syscall.events import SyscallEvent
+from rulec.runtime.sources.syscall.kinds import kind_of
+from rulec.runtime.sources.syscall.runs import SyscallRun
 
 Taken = TypeVar("Taken")
 Reading = tuple[list[SyscallEvent], list[Rejected]]
@@ -58,7 +60,7 @@ _LATEST: Final = 2**63 - 1
 
 def new_run() -> Run:
     """Start to number events of this source."""
-    return Run(SOURCE)
+    return SyscallRun(SOURCE)
 
 
 def read(document: Any, *, run: Run | None = None, document_limit: int = DOCUMENT_LIMIT) -> Reading:
@@ -102,13 +104,20 @@ def lines(
     accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
     document_limit: int = DOCUMENT_LIMIT,
 ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
-    """Read a stream of documents; yield the line of each and what it holds."""
+    """Read a stream of documents, or one of another kind (see ``kinds``).
+
+    Yields the line where each document or event begins, and what it holds.
+    """
     started = run or new_run()
+    kind, stream = kind_of(stream)
+    if kind is not None:
+        yield from kind.lines(stream, started)
+        return
 
     def read_document(document: bytes) -> Reading:
         return read(document, run=started, document_limit=document_limit)
 
-    return read_lines(stream, read_document, document_limit, accept)
+    yield from read_lines(stream, read_document, document_limit, accept)
 
 
 def time(value: Any) -> int | None:

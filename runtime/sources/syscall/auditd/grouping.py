@@ -1,0 +1,150 @@
+"""From records to what the kernel logged of one system call.
+
+The records of one event share its time and serial number. Those of others may
+stand between them, and nothing need say that an event is complete: auditd does
+not write the kernel's end of event to its log.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from rulec.runtime.clock import SECOND
+from rulec.runtime.sources.syscall.auditd.records import Fields, Record
+
+# The types that say something of a system call. Those without one, such as
+# USER_LOGIN, and those that add nothing for rules, such as AVC, are left out.
+USED: Final = frozenset(
+    {
+        "BPRM_FCAPS",
+        "CAPSET",
+        "CWD",
+        "EXECVE",
+        "KERN_MODULE",
+        "OBJ_PID",
+        "OPENAT2",
+        "PATH",
+        "PROCTITLE",
+        "SOCKADDR",
+        "SOCKETCALL",
+        "SYSCALL",
+    }
+)
+END: Final = "EOE"
+
+# An event is complete when the same machine logs something that is so much
+# earlier or later: what auditd itself goes by.
+PATIENCE: Final = 2 * SECOND
+
+# How many events may be incomplete at a time, and how large they may be, in bytes of their lines.
+PENDING_LIMIT: Final = 4096
+PENDING_SIZE: Final = 16 * 1024 * 1024
+
+# How much of one event is kept: a command line may have 2 MiB and a thousand records.
+EVENT_RECORDS: Final = 1024
+EVENT_SIZE: Final = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Group:
+    """The records of one event, by type, in order; ``line`` is where the first one stands.
+
+    It is ``cut`` if it has more records than are kept.
+    """
+
+    event: tuple[str, str]
+    time: int
+    line: int
+    records: dict[str, list[Fields]] = field(default_factory=dict)
+    count: int = 0
+    size: int = 0
+    cut: bool = False
+
+    def first(self, type_: str) -> Fields:
+        """Return the first record of a type; nothing if there is none."""
+        found = self.records.get(type_)
+        return found[0] if found else {}
+
+    def all(self, type_: str) -> list[Fields]:
+        """Return the records of a type."""
+        return self.records.get(type_, [])
+
+
+class Grouping:
+    """Puts records together; what is complete comes out in that order."""
+
+    def __init__(self, limit: int = PENDING_LIMIT, size_limit: int = PENDING_SIZE) -> None:
+        self._limit = limit
+        self._size_limit = size_limit
+        # By machine, the one that was silent for longest first; then by time and serial number.
+        self._pending: dict[str, dict[str, Group]] = {}
+        self._count = 0
+        self._size = 0
+        self.hurried = 0  # events that were taken as complete because too many were not
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, record: Record, line: int, size: int) -> list[Group]:
+        """Take a record of a type in ``USED``, or an ``END``; return what is complete now.
+
+        ``line`` is its number, ``size`` its length in bytes.
+        """
+        node, stamp = record.event
+        groups = self._pending.pop(node, None) or {}
+        complete = self._expired(groups, record)
+        group = groups.get(stamp)
+        if record.type != END:
+            if group is None:
+                group = groups[stamp] = Group(record.event, record.time, line)
+                self._count += 1
+            self._keep(group, record, size)
+        # The kernel writes the title of the process last.
+        if group is not None and (
+            record.type == END or (record.type == "PROCTITLE" and "SYSCALL" in group.records)
+        ):
+            complete.append(self._taken(groups, stamp))
+        if groups:
+            self._pending[node] = groups
+        while self._count > self._limit or self._size > self._size_limit:
+            self.hurried += 1
+            complete.append(self._oldest())
+        return complete
+
+    def flush(self) -> Iterator[Group]:
+        """Yield what is not complete, since nothing more comes."""
+        while self._pending:
+            yield self._oldest()
+
+    def _expired(self, groups: dict[str, Group], record: Record) -> list[Group]:
+        """Take out the events of a machine that are too far from what it logs now."""
+        expired: list[Group] = []
+        while groups:
+            stamp, group = next(iter(groups.items()))
+            if stamp == record.event[1] or abs(group.time - record.time) < PATIENCE:
+                break
+            expired.append(self._taken(groups, stamp))
+        return expired
+
+    def _oldest(self) -> Group:
+        """Take out the oldest event of the machine that was silent for longest."""
+        node, groups = next(iter(self._pending.items()))
+        group = self._taken(groups, next(iter(groups)))
+        if not groups:
+            del self._pending[node]
+        return group
+
+    def _keep(self, group: Group, record: Record, size: int) -> None:
+        if group.count >= EVENT_RECORDS or group.size + size > EVENT_SIZE:
+            group.cut = True
+            return
+        group.records.setdefault(record.type, []).append(record.fields)
+        group.count += 1
+        group.size += size
+        self._size += size
+
+    def _taken(self, groups: dict[str, Group], stamp: str) -> Group:
+        group = groups.pop(stamp)
+        self._count -= 1
+        self._size -= group.size
+        return group
