@@ -190,11 +190,18 @@ def _module(facts: Facts, _: Descriptor) -> Value | None:
     return None if name is None else Value(name, name)
 
 
+def _arguments(facts: Facts, _: Descriptor) -> Value | None:
+    argv = facts.process.argv
+    if argv is None:
+        return None
+    data = "".join(f"{argument}\0" for argument in argv[1:])
+    return Value(data.encode("utf-8", "surrogateescape"), " ".join(argv[1:]))
+
+
 def _of_process(facts: Facts, _: Descriptor, what: str) -> Value | None:
     process = facts.process
     value: Any = {
         "exe": process.argv[0] if process.argv else None,
-        "args": " ".join(process.argv[1:]) if process.argv else None,
         "pid": process.pid,
         "ppid": process.ppid,
         "name": process.name,
@@ -211,6 +218,7 @@ def _of_process(facts: Facts, _: Descriptor, what: str) -> Value | None:
 # How an argument is worked out, by what it is.
 KINDS: Final[Mapping[str, Callable[..., Value | None]]] = {
     "address": _address,
+    "arguments": _arguments,
     "choice": _choice,
     "connection": _connection,
     "descriptor": _descriptor,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from rulec.runtime.sources.syscall.auditd import names
-from rulec.runtime.sources.syscall.auditd.facts import OPENS, Facts
+from rulec.runtime.sources.syscall.auditd.facts import OPENING, Facts
 from rulec.runtime.sources.syscall.auditd.sockets import INET, INET6, UNIX, Address, protocol
 
 NETLINK: Final = 16
@@ -184,7 +184,7 @@ def _addressed(facts: Facts, four: str, six: str) -> Descriptor:
 
 # What each kind of call tells of a descriptor, by the name of the call.
 _KINDS: Final[Mapping[str, Callable[[Facts], Descriptor]]] = {
-    **dict.fromkeys((*OPENS, "openat2", "creat"), _file),
+    **dict.fromkeys(OPENING, _file),
     "socket": _socket,
     "connect": _connect,
     "accept": _accept,

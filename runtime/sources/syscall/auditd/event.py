@@ -53,7 +53,7 @@ class AuditEvent(SyscallEvent):
 
 
 # Fields whose argument follows a dot.
-_DOTTED: Final = frozenset({"evt.arg", "evt.rawarg", "evt.type.is"})
+_DOTTED: Final = frozenset({"evt.abspath", "evt.arg", "evt.rawarg", "evt.type.is"})
 
 
 @lru_cache(maxsize=4096)

@@ -113,11 +113,13 @@ class Facts:
     def user_name(self, field: str) -> str | None:
         """Return the name of a user or group that auditd wrote for such a number, if it did."""
         name = text(self.syscall.get(field.upper()))
-        return None if name in ("unset", "unknown") or not name else name
+        return None if not name or name == "unset" or name.startswith("unknown(") else name
 
 
-# Where the flags of calls that open files are, and the permissions of new files.
+# Where the flags of calls that open files are, and the permissions of new files. The calls
+# that are not named here have them elsewhere, or none.
 OPENS: Final = {"open": 1, "openat": 2, "open_by_handle_at": 2}
+OPENING: Final = frozenset({*OPENS, "openat2", "creat"})
 _MODES: Final = {"open": 2, "openat": 3, "creat": 1}
 
 
@@ -159,16 +161,19 @@ def title(group: Group) -> tuple[str, ...] | None:
 
 def capability_sets(group: Group) -> Mapping[str, int] | None:
     """Return the sets of capabilities that a process has after the call, as bits, if it tells."""
-    fields = group.first("BPRM_FCAPS")
-    sets = {
-        name: integer(fields.get(key) or fields.get(f"new_{key}"), 16)
-        for name, key in (("permitted", "pp"), ("inheritable", "pi"), ("effective", "pe"))
-    }
-    if None in sets.values():
-        fields = group.first("CAPSET")
-        sets = {
-            name: integer(fields.get(f"cap_{key}"), 16)
-            for name, key in (("permitted", "pp"), ("inheritable", "pi"), ("effective", "pe"))
-        }
-    found = {name: bits for name, bits in sets.items() if bits is not None}
-    return found if len(found) == len(sets) else None
+    for type_, prefixes in _CAPABILITY_RECORDS.items():
+        if type_ not in group.records:
+            continue
+        fields = group.first(type_)
+        found: dict[str, int] = {}
+        for name, letter in (("permitted", "p"), ("inheritable", "i"), ("effective", "e")):
+            values = (integer(fields.get(f"{prefix}p{letter}"), 16) for prefix in prefixes)
+            if (bits := next((bits for bits in values if bits is not None), None)) is not None:
+                found[name] = bits
+        if len(found) == 3:
+            return found
+    return None
+
+
+# What the names of the sets begin with, by the record: old kernels write "new_pp", others "pp".
+_CAPABILITY_RECORDS: Final = {"BPRM_FCAPS": ("new_", ""), "CAPSET": ("cap_",)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rulec.runtime.clock import SECOND
-from rulec.runtime.sources.syscall.auditd.records import Fields, Record
+from rulec.runtime.sources.syscall.auditd.records import Fields, Record, fields
 
 # The types that say something of a system call. Those without one, such as
 # USER_LOGIN, and those that add nothing for rules, such as AVC, are left out.
@@ -31,6 +31,9 @@ USED: Final = frozenset(
     }
 )
 END: Final = "EOE"
+
+# Those of which an event may have several. Of the others, the first one counts.
+_SEVERAL: Final = frozenset({"EXECVE", "PATH"})
 
 # An event is complete when the same machine logs something that is so much
 # earlier or later: what auditd itself goes by.
@@ -55,19 +58,24 @@ class Group:
     event: tuple[str, str]
     time: int
     line: int
-    records: dict[str, list[Fields]] = field(default_factory=dict)
+    records: dict[str, list[bytes]] = field(default_factory=dict)
     count: int = 0
     size: int = 0
     cut: bool = False
+    _known: dict[str, Fields] = field(default_factory=dict)
 
     def first(self, type_: str) -> Fields:
-        """Return the first record of a type; nothing if there is none."""
-        found = self.records.get(type_)
-        return found[0] if found else {}
+        """Return the fields of the first record of a type; nothing if there is none."""
+        # Nobody asks for most records of most events.
+        found = self._known.get(type_)
+        if found is None:
+            records = self.records.get(type_)
+            found = self._known[type_] = fields(records[0]) if records else {}
+        return found
 
     def all(self, type_: str) -> list[Fields]:
-        """Return the records of a type."""
-        return self.records.get(type_, [])
+        """Return the fields of each record of a type."""
+        return [fields(body) for body in self.records.get(type_, ())]
 
 
 class Grouping:
@@ -135,10 +143,13 @@ class Grouping:
         return group
 
     def _keep(self, group: Group, record: Record, size: int) -> None:
-        if group.count >= EVENT_RECORDS or group.size + size > EVENT_SIZE:
+        bodies = group.records.setdefault(record.type, [])
+        if bodies and record.type not in _SEVERAL:
+            return
+        if bodies and (group.count >= EVENT_RECORDS or group.size + size > EVENT_SIZE):
             group.cut = True
             return
-        group.records.setdefault(record.type, []).append(record.fields)
+        bodies.append(record.body)
         group.count += 1
         group.size += size
         self._size += size

@@ -20,7 +20,7 @@ Fields = Mapping[str, str]
 
 
 class Record(NamedTuple):
-    """One record: its type, the event that it belongs to, and its fields as they are written.
+    """One record: its type, the event that it belongs to, and its ``body``, the fields.
 
     ``event`` is the node, the time and the serial number as they stand in the
     line: what all records of an event share. ``time`` is in nanoseconds since
@@ -30,7 +30,7 @@ class Record(NamedTuple):
     type: str
     event: tuple[str, str]
     time: int
-    fields: Fields
+    body: bytes
 
     @property
     def node(self) -> str:
@@ -53,7 +53,7 @@ _HEAD: Final = re.compile(
     rb"type=(?P<type>[A-Z][A-Z0-9_]{0,63}|UNKNOWN\[(?P<unknown>[0-9]{1,5})\]|(?P<number>[0-9]{1,5}))"
     rb" (?:msg=)?audit\((?P<stamp>(?P<second>[0-9]{1,11})\.(?P<milli>[0-9]{3}):[0-9]{1,20})\): ?"
 )
-_PLACE_OF_INTERPRETED: Final = re.compile(rb"audit\([^)]{0,10}[/:-][^)]{0,40}\)")
+_INTERPRETED: Final = re.compile(rb"audit\([0-9]{1,4}[/.-][^)]{0,40} [^)]{0,40}\)")
 
 # A value in braces has blanks in it: what auditd says of an address.
 _FIELD: Final = re.compile(r'([A-Za-z0-9_\[\]-]+)=("[^"]*"|\{[^}]*\}|[^ \x1d]*)')
@@ -85,7 +85,7 @@ def record(line: bytes) -> Record:
     """
     head = _HEAD.match(line)
     if head is None:
-        if _PLACE_OF_INTERPRETED.search(line):
+        if _INTERPRETED.search(line):
             raise RecordError(
                 "the record was interpreted; it is read as it was logged (ausearch --raw)",
                 "interpreted",
@@ -97,11 +97,11 @@ def record(line: bytes) -> Record:
         type_ = head["type"].decode()
     node = (head["node"] or b"").decode("utf-8", "surrogateescape")
     time = int(head["second"]) * 1_000_000_000 + int(head["milli"]) * 1_000_000
-    return Record(type_, (node, head["stamp"].decode()), time, fields(line[head.end() :]))
+    return Record(type_, (node, head["stamp"].decode()), time, line[head.end() :])
 
 
 def fields(body: bytes) -> Fields:
-    """Return the fields of a record, as they are written.
+    """Return the fields in the body of a record, as they are written.
 
     What comes first counts: nothing at the end of a record overrides it.
 

@@ -12,7 +12,7 @@ from typing import Final
 from rulec.runtime.sources.syscall.auditd.arguments import Argument
 
 _PROCESS: Final = """
-    res=result exe=of_process:exe args=of_process:args tid=of_process:pid pid=of_process:pid
+    res=result exe=of_process:exe args=arguments tid=of_process:pid pid=of_process:pid
     ptid=of_process:ppid cwd=of_process:cwd fdlimit=- pgft_maj=- pgft_min=- vm_size=- vm_rss=-
     vm_swap=- comm=of_process:name cgroups=-
 """

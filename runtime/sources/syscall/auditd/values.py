@@ -7,7 +7,7 @@ from rulec.runtime.clock import SECOND, fraction
 from rulec.runtime.events import host_name
 from rulec.runtime.sources.syscall.auditd import names, paths
 from rulec.runtime.sources.syscall.auditd.event import AuditEvent
-from rulec.runtime.sources.syscall.auditd.facts import signed_id
+from rulec.runtime.sources.syscall.auditd.facts import OPENING, signed_id
 from rulec.runtime.sources.syscall.auditd.processes import Process
 from rulec.runtime.sources.syscall.auditd.signatures import PATHS
 from rulec.runtime.sources.syscall.auditd.sockets import Address
@@ -50,7 +50,7 @@ def _open_exec(event: AuditEvent, _: str | None) -> bool:
 
 def _open_create(event: AuditEvent, _: str | None) -> bool:
     facts = event.facts
-    if facts.open_flags is None and facts.call.name != "creat":
+    if facts.call.name not in OPENING:
         return False
     temporary = facts.call.succeeded and names.is_temporary(facts.open_flags or 0)
     return facts.creates or temporary
@@ -174,6 +174,12 @@ def _as_typed(event: AuditEvent, _: str | None) -> str | None:
 def _working_directory(event: AuditEvent, _: str | None) -> str | None:
     cwd = event.facts.cwd
     return None if cwd is None else cwd.rstrip("/") + "/"
+
+
+def _login_shell(event: AuditEvent, _: str | None) -> int | None:
+    """Return the number of the oldest ancestor that is a shell."""
+    shells = [process.pid for process in event.facts.ancestors if (process.name or "")[-2:] == "sh"]
+    return shells[-1] if shells else None
 
 
 def _from_memory(event: AuditEvent, _: str | None) -> bool | None:
@@ -335,6 +341,7 @@ VALUES: Final[Mapping[str, Work]] = {
     "proc.exeline": _as_typed,
     "proc.exepath": _own(_executable),
     "proc.is_exe_from_memfd": _from_memory,
+    "proc.loginshellid": _login_shell,
     "proc.name": _own(_name),
     "proc.pcmdline": _parent(_command_line),
     "proc.pexe": _parent(_started_as),
@@ -367,7 +374,7 @@ VALUES: Final[Mapping[str, Work]] = {
     "fd.net": _either(_ip),
     "fd.num": _of_descriptor("number"),
     "fd.port": _either(_port),
-    "fd.proto": _either(_port_text),
+    "fd.proto": _either(_port),
     "fd.rip": _end("remote", _ip),
     "fd.rnet": _end("remote", _ip),
     "fd.rport": _end("remote", _port),
