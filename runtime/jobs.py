@@ -23,7 +23,7 @@ from typing import Final
 from rulec.runtime.alert import Alert
 from rulec.runtime.engine import READ_ERRORS, STRIDE, Notice, Summary, run, tell, unreadable
 from rulec.runtime.events import EventError
-from rulec.runtime.inputs import is_live
+from rulec.runtime.inputs import is_live, opened
 from rulec.runtime.matcher import Outcome
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
@@ -48,11 +48,27 @@ def cores() -> int:
 
 
 def worth_sharing(inputs: Sequence[str], size: int = SHARD) -> bool:
-    """Return whether several processes are quicker with some inputs than one."""
-    if sum(to_read(name) for name in inputs if not is_live(name)) < WORTH:
+    """Return whether several processes are quicker with some inputs than one.
+
+    They are not asked to read what has to be read in order.
+    """
+    files = [name for name in inputs if not is_live(name)]
+    if sum(map(to_read, files)) < WORTH or any(map(_goes_on, files)):
         return False
     found = (shard for shard in shards(inputs, size) if not isinstance(shard, str))
     return len(list(islice(found, 2))) == 2
+
+
+def _goes_on(name: str) -> bool:
+    """Return whether events of an input have to do with those of the input before it."""
+    from rulec.runtime.sources.syscall.kinds import kind_of
+
+    try:
+        with opened(name) as stream:
+            kind, _ = kind_of(stream)
+    except READ_ERRORS:  # whoever reads it will tell
+        return False
+    return kind is not None and kind.goes_on
 
 
 # --- in a worker ----------------------------------------------------------------------

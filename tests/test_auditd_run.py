@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from rulec import compile_ruleset
 from rulec.cli import cli
+from rulec.runtime import jobs
 from rulec.runtime.events import EventError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +83,19 @@ def test_a_log_that_was_rotated(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"".join(part))
     files = (tmp_path / "audit.log.1", tmp_path / "audit.log")
     assert rules_of(run(*files)) == FIRED
+
+
+def test_one_process_reads_logs_that_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else could know who started what in the file before."""
+    monkeypatch.setattr(jobs, "WORTH", 1)
+    event = b'{"evt.type": "open", "evt.rawtime": 1}\n'
+    for name, content in (("a", LOG.read_bytes()), ("b", event * 500), ("c", event * 500)):
+        (tmp_path / name).write_bytes(content)
+    logs, others = [str(tmp_path / "a")] * 2, [str(tmp_path / name) for name in "bc"]
+    assert jobs.worth_sharing(others, size=1000)
+    assert not jobs.worth_sharing(logs, size=1000)
+    assert not jobs.worth_sharing([*others, logs[0]], size=1000)
+    assert not jobs.worth_sharing([str(tmp_path / "none")], size=1000)
 
 
 def test_damage_is_told_with_its_place(tmp_path: Path) -> None:

@@ -16,14 +16,18 @@ Reading = tuple[list[SyscallEvent], list[Rejected]]
 
 
 class Kind(NamedTuple):
-    """A kind of stream: what it is, how it begins, and what reads it."""
+    """A kind of stream: what it is, how it begins, and what reads it.
+
+    If it ``goes_on``, its events have to do with those of the stream before it.
+    """
 
     name: str
     begins: Callable[[bytes], bool]
     lines: Callable[[ByteStream, Run], Iterator[tuple[int, Reading | EventError]]]
+    goes_on: bool = False
 
 
-KINDS: Final = (Kind("audit log of Linux", auditd.begins, auditd.lines),)
+KINDS: Final = (Kind("audit log of Linux", auditd.begins, auditd.lines, goes_on=True),)
 
 # So many bytes of a line tell.
 _HEAD: Final = 4096
