@@ -480,6 +480,63 @@ def test_what_a_socket_speaks() -> None:
     assert len(known) == 2
 
 
+class Growing:
+    """A file that grows: it raises at its end, if that is inside of an event, and is read again."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.place = 0
+        self.end = 0
+        self._starts = {1: 0}
+        self._number = 0
+        self._inside: int | None = None
+
+    def reread(self, end: int) -> "Growing":
+        """Return the file when it has more bytes, from where it has to be read on."""
+        place = self._starts[self._inside] if self._inside is not None else self.place
+        found = Growing(self.content)
+        found.place, found.end = place, end
+        return found
+
+    def inside(self, number: int | None) -> None:
+        self._inside = number
+
+    def readline(self, size: int, /) -> bytes:
+        if self.place == self.end:
+            if self._inside is not None:
+                raise EOFError
+            return b""
+        self._number += 1
+        self._starts[self._number] = self.place
+        line = io.BytesIO(self.content[self.place : self.end]).readline(size)
+        self.place += len(line)
+        return line
+
+
+@given(st.data())
+def test_a_log_that_grows_is_read_as_if_it_was_whole(data: st.DataObject) -> None:
+    """Wherever the log ended when it was read, no event is missing, twice or cut."""
+    calls = [opened(PLAIN.at(serial), f"/{serial}", pid=serial) for serial in range(1, 6)]
+    waiting = [list(call) for call in calls]
+    lines = []
+    while waiting:
+        queue = data.draw(st.sampled_from(waiting[:2]))
+        lines.append(queue.pop(0))
+        waiting = [rest for rest in waiting if rest]
+    ends = data.draw(st.sets(st.integers(0, len(lines)), max_size=6).map(sorted))
+    run, found = documents.new_run(), []
+    stream = Growing(b"".join(lines))
+    for count in (*ends, len(lines)):
+        stream = stream.reread(len(b"".join(lines[:count])))
+        try:
+            for _, what in documents.lines(stream, run=run):
+                assert isinstance(what, tuple), what
+                found.append(what[0][0]["fd.name"])
+        except EOFError:
+            pass
+    assert sorted(found) == [f"/{serial}" for serial in range(1, 6)]
+
+
 def test_processes_are_remembered_from_one_file_to_the_next() -> None:
     run = documents.new_run()
     first = io.BytesIO(b"".join(started(PLAIN.at(1), ["bash"], 1000)))

@@ -55,6 +55,11 @@ class _Again:
                 break
         return self._before
 
+    def inside(self, number: int | None) -> None:
+        """Say where something begins that goes on in what follows; None that nothing does."""
+        if (tell := getattr(self._stream, "inside", None)) is not None:
+            tell(number)
+
     def readline(self, size: int, /) -> bytes:
         """Return the next line with its end, or only its first ``size`` bytes."""
         if not self._before:

@@ -36,6 +36,10 @@ def lines(
     They come in the order in which they are complete. What is wrong is yielded
     in between. ``run`` numbers the events, and remembers the processes
     for the next log if it is one of this source.
+
+    A stream that has a method ``inside`` is told the line of the first event that is
+    not complete, and None if all are: it may raise an error at its end, and be read
+    again from there. Nothing is yielded twice then.
     """
     reader = Reader(run, _memory(run))
     for place, found in _told(reader, stream, line_limit):
@@ -43,6 +47,7 @@ def lines(
 
 
 def _told(reader: Reader, stream: ByteStream, limit: int) -> Iterator[Told]:
+    inside = getattr(stream, "inside", None)
     number = 0
     while line := stream.readline(limit + 1):
         number += 1
@@ -50,7 +55,10 @@ def _told(reader: Reader, stream: ByteStream, limit: int) -> Iterator[Told]:
             _skip_rest_of_line(stream, limit)
             yield reader.too_long(number, limit)
         else:
-            yield from reader.line(number, line)
+            told = reader.line(number, line)
+            if inside is not None:
+                inside(reader.unfinished)
+            yield from told
     yield from reader.end()
 
 

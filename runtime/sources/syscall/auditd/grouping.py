@@ -43,6 +43,9 @@ PATIENCE: Final = 2 * SECOND
 PENDING_LIMIT: Final = 4096
 PENDING_SIZE: Final = 16 * 1024 * 1024
 
+# How many events may be complete before one that began earlier is.
+AHEAD_LIMIT: Final = 4 * PENDING_LIMIT
+
 # How much of one event is kept: a command line may have 2 MiB and a thousand records.
 EVENT_RECORDS: Final = 1024
 EVENT_SIZE: Final = 1024 * 1024
@@ -79,9 +82,19 @@ class Group:
 
 
 class Grouping:
-    """Puts records together; what is complete comes out in that order."""
+    """Puts records together; what is complete comes out in that order.
 
-    def __init__(self, limit: int = PENDING_LIMIT, size_limit: int = PENDING_SIZE) -> None:
+    ``ahead`` are the events that were complete while others were not: what comes of
+    them once more, when a log is read again from where it was left, is left out.
+    """
+
+    def __init__(
+        self,
+        ahead: set[tuple[str, str]] | None = None,
+        limit: int = PENDING_LIMIT,
+        size_limit: int = PENDING_SIZE,
+    ) -> None:
+        self._ahead = set() if ahead is None else ahead
         self._limit = limit
         self._size_limit = size_limit
         # By machine, the one that was silent for longest first; then by time and serial number.
@@ -93,11 +106,19 @@ class Grouping:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def line(self) -> int | None:
+        """The first line of what is not complete; None if everything is."""
+        oldest = (next(iter(groups.values())).line for groups in self._pending.values())
+        return min(oldest, default=None)
+
     def add(self, record: Record, line: int, size: int) -> list[Group]:
         """Take a record of a type in ``USED``, or an ``END``; return what is complete now.
 
         ``line`` is its number, ``size`` its length in bytes.
         """
+        if record.event in self._ahead:
+            return []
         node, stamp = record.event
         groups = self._pending.pop(node, None) or {}
         complete = self._expired(groups, record)
@@ -158,4 +179,8 @@ class Grouping:
         group = groups.pop(stamp)
         self._count -= 1
         self._size -= group.size
+        if not self._count or len(self._ahead) >= AHEAD_LIMIT:
+            self._ahead.clear()
+        else:
+            self._ahead.add(group.event)
         return group

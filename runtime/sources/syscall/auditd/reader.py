@@ -36,6 +36,7 @@ class Memory:
 
     processes: Processes = field(default_factory=Processes)
     sockets: Sockets = field(default_factory=Sockets)
+    ahead: set[tuple[str, str]] = field(default_factory=set)
 
     def restarted(self, node: str) -> None:
         """Forget a machine that was started again."""
@@ -69,12 +70,17 @@ class Reader:
         self.counters = Counters()
         self._run = run
         self._memory = memory or Memory()
-        self._grouping = Grouping()
+        self._grouping = Grouping(self._memory.ahead)
 
     @property
     def pending(self) -> int:
         """How many events have begun, and may go on."""
         return len(self._grouping)
+
+    @property
+    def unfinished(self) -> int | None:
+        """The line where the first of these begins; None if there are none."""
+        return self._grouping.line
 
     def line(self, number: int, line: bytes) -> list[Told]:
         """Take a line; return what is complete now, and what is wrong with the line."""
