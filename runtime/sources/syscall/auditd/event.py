@@ -8,6 +8,8 @@ from rulec.runtime.sources.syscall.auditd.arguments import Argument, Value
 from rulec.runtime.sources.syscall.auditd.descriptors import Descriptor, descriptor
 from rulec.runtime.sources.syscall.auditd.facts import Facts
 from rulec.runtime.sources.syscall.auditd.signatures import SIGNATURES
+from rulec.runtime.sources.syscall.auditd.values import VALUES
+from rulec.runtime.sources.syscall.auditd.work import Work
 from rulec.runtime.sources.syscall.events import SyscallEvent
 
 
@@ -16,6 +18,8 @@ class AuditEvent(SyscallEvent):
 
     What the log does not tell is None.
     """
+
+    facts: Facts
 
     def __init__(self, facts: Facts, run: Run = NO_RUN) -> None:
         super().__init__(facts.time, facts.number, run)
@@ -57,11 +61,8 @@ _DOTTED: Final = frozenset({"evt.abspath", "evt.arg", "evt.rawarg", "evt.type.is
 
 
 @lru_cache(maxsize=4096)
-def _way(field: str) -> tuple[Any, str | None] | None:
+def _way(field: str) -> tuple[Work, str | None] | None:
     """Return what works a field out, and the argument to give it; None if nothing does."""
-    # The functions are about events, so their module needs this one.
-    from rulec.runtime.sources.syscall.auditd.values import VALUES
-
     if (found := VALUES.get(field)) is not None:
         return found, None
     name, bracket, rest = field.partition("[")

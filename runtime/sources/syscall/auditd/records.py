@@ -16,6 +16,9 @@ from typing import Final, NamedTuple
 # The longest line, in bytes. The kernel's records have less than 9 KiB; names are added to them.
 LINE_LIMIT: Final = 64 * 1024
 
+# The last time that the nanoseconds of an event have room for.
+_LATEST: Final = 2**63 - 1
+
 Fields = Mapping[str, str]
 
 
@@ -97,6 +100,8 @@ def record(line: bytes) -> Record:
         type_ = head["type"].decode()
     node = (head["node"] or b"").decode("utf-8", "surrogateescape")
     time = int(head["second"]) * 1_000_000_000 + int(head["milli"]) * 1_000_000
+    if time > _LATEST:
+        raise RecordError("the time is beyond the year 2262", "bad_time")
     return Record(type_, (node, head["stamp"].decode()), time, line[head.end() :])
 
 
@@ -148,7 +153,7 @@ def octets(value: str | None) -> bytes | None:
 
 
 def integer(value: str | None, base: int = 10) -> int | None:
-    """Return the number that a value says; None if it says none.
+    """Return the number that a value says; None if it says none, or one beyond 64 bits.
 
     >>> integer("-13"), integer("ffffff9c", 16), integer("yes"), integer(None)
     (-13, 4294967196, None, None)
@@ -157,6 +162,7 @@ def integer(value: str | None, base: int = 10) -> int | None:
     if value is None or len(value) > 24 or not value.isascii() or "_" in value:
         return None
     try:
-        return int(value, base)
+        found = int(value, base)
     except ValueError:
         return None
+    return found if -(2**63) <= found < 2**64 else None
