@@ -58,8 +58,11 @@ _HEAD: Final = re.compile(
 )
 _INTERPRETED: Final = re.compile(rb"audit\([0-9]{1,4}[/.-][^)]{0,40} [^)]{0,40}\)")
 
-# A value in braces has blanks in it: what auditd says of an address.
-_FIELD: Final = re.compile(r'([A-Za-z0-9_\[\]-]+)=("[^"]*"|\{[^}]*\}|[^ \x1d]*)')
+# A value in braces has blanks in it: what auditd says of an address. Nothing here is looked at
+# more than once or twice, however long the line is.
+_FIELD: Final = re.compile(
+    r'(?<![^ \x1d])([A-Za-z0-9_\[\]-]{1,64})=("[^"]*"|\{[^}]{0,256}\}|[^ \x1d]*)'
+)
 
 _HEXADECIMAL: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
