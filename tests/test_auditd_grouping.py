@@ -14,9 +14,10 @@ from rulec.runtime.sources.syscall.auditd import grouping, records
 from rulec.runtime.sources.syscall.auditd.event import AuditEvent
 from rulec.runtime.sources.syscall.auditd.grouping import Grouping
 from rulec.runtime.sources.syscall.auditd.processes import ARGUMENTS_LIMIT, Process, Processes
-from rulec.runtime.sources.syscall.auditd.reader import Reader, Told
+from rulec.runtime.sources.syscall.auditd.reader import Memory, Reader, Told
 from rulec.runtime.sources.syscall.auditd.records import LINE_LIMIT, record
 from rulec.runtime.sources.syscall.auditd.sockets import Sockets
+from rulec.runtime.sources.syscall.runs import SyscallRun
 
 PLAIN = Machine()
 # What is read of an event that has all kinds of records.
@@ -229,13 +230,12 @@ def test_what_waits_is_bounded() -> None:
     group = Grouping(limit=10)
     machine = Machine(proctitle=False)
     taken = [
-        complete.event[1]
+        (complete.event[1], complete.hurried)
         for serial in range(100)
         for complete in group.add(record(opened(machine.at(serial))[0]), 1, 100)
     ]
     assert len(group) == 10
-    assert taken == [f"1700000000.000:{serial}" for serial in range(90)]
-    assert group.hurried == 90
+    assert taken == [(f"1700000000.000:{serial}", True) for serial in range(90)]
 
 
 def test_the_bytes_that_wait_are_bounded() -> None:
@@ -547,6 +547,9 @@ def test_processes_are_remembered_from_one_file_to_the_next() -> None:
     assert isinstance(found, tuple)
     assert found[0][0]["proc.pname"] == "bash"
     assert found[0][0]["evt.num"] == 2
+    assert isinstance(run, SyscallRun)
+    assert isinstance(run.memory, Memory)
+    assert run.memory.counters.events == 2
 
 
 # --- which input it is ----------------------------------------------------------------

@@ -55,7 +55,8 @@ EVENT_SIZE: Final = 1024 * 1024
 class Group:
     """The records of one event, by type, in order; ``line`` is where the first one stands.
 
-    It is ``cut`` if it has more records than are kept.
+    It is ``cut`` if it has more records than are kept, and ``hurried`` if it was taken as
+    complete because too many others were not.
     """
 
     event: tuple[str, str]
@@ -65,6 +66,7 @@ class Group:
     count: int = 0
     size: int = 0
     cut: bool = False
+    hurried: bool = False
     _known: dict[str, Fields] = field(default_factory=dict)
 
     def first(self, type_: str) -> Fields:
@@ -101,7 +103,6 @@ class Grouping:
         self._pending: dict[str, dict[str, Group]] = {}
         self._count = 0
         self._size = 0
-        self.hurried = 0  # events that were taken as complete because too many were not
 
     def __len__(self) -> int:
         return self._count
@@ -136,8 +137,9 @@ class Grouping:
         if groups:
             self._pending[node] = groups
         while self._count > self._limit or self._size > self._size_limit:
-            self.hurried += 1
-            complete.append(self._oldest())
+            hurried = self._oldest()
+            hurried.hurried = True
+            complete.append(hurried)
         return complete
 
     def flush(self) -> Iterator[Group]:

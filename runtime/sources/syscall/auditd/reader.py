@@ -31,20 +31,6 @@ _KINDS_LIMIT: Final = 1000  # of other records, of which each is counted by its 
 
 
 @dataclass(slots=True)
-class Memory:
-    """What is remembered of a log from one event to the next, and to the next file."""
-
-    processes: Processes = field(default_factory=Processes)
-    sockets: Sockets = field(default_factory=Sockets)
-    ahead: set[tuple[str, str]] = field(default_factory=set)
-
-    def restarted(self, node: str) -> None:
-        """Forget a machine that was started again."""
-        self.processes.restarted(node)
-        self.sockets.restarted(node)
-
-
-@dataclass(slots=True)
 class Counters:
     """What there was in a log.
 
@@ -63,13 +49,31 @@ class Counters:
     hurried: int = 0
 
 
+@dataclass(slots=True)
+class Memory:
+    """What is remembered of logs from one event to the next, and to the next file.
+
+    ``counters`` say what there was in all of them.
+    """
+
+    processes: Processes = field(default_factory=Processes)
+    sockets: Sockets = field(default_factory=Sockets)
+    ahead: set[tuple[str, str]] = field(default_factory=set)
+    counters: Counters = field(default_factory=Counters)
+
+    def restarted(self, node: str) -> None:
+        """Forget a machine that was started again."""
+        self.processes.restarted(node)
+        self.sockets.restarted(node)
+
+
 class Reader:
     """Reads a log whose lines come one after the other; ``run`` numbers the events."""
 
     def __init__(self, run: Run, memory: Memory | None = None) -> None:
-        self.counters = Counters()
         self._run = run
         self._memory = memory or Memory()
+        self.counters = self._memory.counters
         self._grouping = Grouping(self._memory.ahead)
 
     @property
@@ -116,9 +120,7 @@ class Reader:
             self._memory.restarted(found.node)
 
     def _told(self, groups: Iterable[Group]) -> list[Told]:
-        told: list[Told] = [(group.line, self._event(group)) for group in groups]
-        self.counters.hurried = self._grouping.hurried
-        return told
+        return [(group.line, self._event(group)) for group in groups]
 
     def _refused(self, message: str, reason: str) -> EventError:
         self.counters.refused[reason] += 1
@@ -131,6 +133,7 @@ class Reader:
             return self._refused(str(error), error.reason)
         self.counters.events += 1
         self.counters.cut += group.cut
+        self.counters.hurried += group.hurried
         run = self._run
         run.count += 1
         if run.start is None:
