@@ -397,9 +397,15 @@ CASES = [
             {"impersonatedUser": {"username": "ines@example.com", "groups": ["dev"]}},
             {"impersonatedUser": {"username": "x", "groups": ["not-system:masters"]}},
             {"impersonatedUser": {}},
+            {"user": "system:node:worker-1"},
+            {"user": "system:serviceaccount:kube-system:replicaset-controller"},
+            {"user": "system:kube-scheduler"},
             STARTED,
         ),
-        ({"impersonatedUser": {"username": "system:admin"}},),
+        (
+            {"impersonatedUser": {"username": "system:admin"}},
+            {"user": "system:serviceaccount:shop:storefront"},
+        ),
     ),
     Case(
         "Kubelet Reached Through Node Proxy",
