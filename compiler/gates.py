@@ -36,6 +36,9 @@ _MOST_KEYS: Final = 8
 # about is only taken for a gate with fewer.
 _ENOUGH: Final = 3
 _ENOUGH_OF_ITS_OWN: Final = 2
+# A value that is mostly searched for something is no name, but a long text or an object that is
+# different in each event: to look at it is dear, and there is little to remember.
+_SEARCHES: Final = frozenset({"contains", "icontains", "endswith", "glob", "iglob", "regex"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,14 @@ def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     No more than it takes to keep the gates closed: each makes the keys longer
     and more various.
     """
-    asked = [_cheap_values(condition) for condition in conditions]
+    tests = {test for condition in conditions for test in _tests(condition)}
+    questions = Counter(test.value for test in tests)
+    searches = Counter(test.value for test in tests if test.operator in _SEARCHES)
+    asked = [
+        [value for value in _cheap_values(condition) if 2 * searches[value] <= questions[value]]
+        for condition in conditions
+    ]
     counts = Counter(value for values in asked for value in values)
-    questions = Counter(test.value for test in {t for c in conditions for t in _tests(c)})
     chosen: dict[Loaded, None] = {}
     for value, count in counts.most_common(_MOST_KEYS):
         # What nearly all ask for in the same way does not tell them apart.

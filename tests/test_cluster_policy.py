@@ -1,6 +1,9 @@
 """The audit policy for rules: with it they give the same alerts as with everything logged."""
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -20,7 +23,7 @@ from test_shipped_attack_paths import CASES as ATTACK_CASES
 from test_shipped_k8s_rules import CASES as STOCK_CASES
 
 from rulec.api import build_files, plan_files
-from rulec.cli import cli
+from rulec.cli import cli, main
 from rulec.cluster.policy import UnknownGroupError, policy
 from rulec.cluster.policy_text import policy_text
 from rulec.cluster.tables import GROUPS, SUBRESOURCES, USER_GROUPS, VERBS, WITHOUT_PARTS
@@ -374,10 +377,6 @@ def test_rules_that_read_secrets_are_named() -> None:
 
 
 def test_the_text_is_the_same_whatever_the_order_of_sets(tmp_path: Path) -> None:
-    import os
-    import subprocess
-    import sys
-
     found = set()
     for seed in ("1", "2"):
         call = [sys.executable, "-m", "rulec", "k8s", "policy", "-r", str(FOLDER)]
@@ -473,3 +472,17 @@ def test_the_command_tells_what_is_wrong(tmp_path: Path) -> None:
     assert (
         run("-r", tmp_path / "rules.yaml", "--group", "rollouts=x", "-o", tmp_path).exit_code == 4
     )
+
+
+def test_without_a_command_there_is_help() -> None:
+    done = CliRunner().invoke(cli, ["k8s"])
+    assert done.exit_code == 0
+    assert "webhook-config  Write the file" in done.stdout
+
+
+def test_bad_usage_is_one_line_and_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["nope"], ["policy"], ["policy", "-r", "x", "--group", "y"]):
+        with pytest.raises(SystemExit) as left:
+            main(["k8s", *arguments])
+        assert left.value.code == 3
+        assert capsys.readouterr().err.count("\n") == 1

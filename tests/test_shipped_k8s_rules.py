@@ -623,6 +623,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compile:
 
 def test_every_rule_has_a_case() -> None:
     assert [case.rule for case in CASES] == RULES
+    assert all(case.misses for case in CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)

@@ -17,14 +17,19 @@ SOURCE: Final = "k8s_audit"
 _LARGEST: Final = 1 << 20
 
 
-@click.group(short_help="Have a cluster log and send what the rules need.")
-def command() -> None:
+@click.group(
+    short_help="Have a cluster log and send what the rules need.", invoke_without_command=True
+)
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Write what kube-apiserver needs to log and send the events that rules are about.
 
     \b
     rulec k8s policy -r rules/ -o audit-policy.yaml
     rulec k8s webhook-config --url https://10.96.0.50:9765/k8s-audit -o audit-webhook.yaml
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 _output = click.option(
