@@ -6,6 +6,7 @@ Events are made for the conditions: they have values at the places that the
 conditions look at, and the values are close to the constants.
 """
 
+import re
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -614,6 +615,14 @@ TYPES_OF_EVENTS: Final = (*EVENT_TYPES, "write", "not_a_type", "", "<NA>", None)
 ENDS: Final = ("c", "s", "l", "r")
 
 
+def bytes_near(digits: str) -> Iterator[bytes]:
+    """Yield the bytes that a value is, and those that its text spells in rules."""
+    data = bytes.fromhex(digits)
+    yield data
+    if re.fullmatch(b"([0-9A-Fa-f]{2})+", data):
+        yield bytes.fromhex(data.decode())
+
+
 def field_event(
     draw: Draw, wanted: Sequence[tuple[Field, str | None]], values: Values
 ) -> FieldEvent:
@@ -623,12 +632,15 @@ def field_event(
         roll = draw(st.integers(0, 9))
         if roll == 0 or field.name == TYPE:
             continue
-        text, known = field_text(field, argument), st.sampled_from(values.of(field.type.kind))
+        text, drawn = field_text(field, argument), values.of(field.type.kind)
+        if field.type.kind is Kind.BYTES:
+            drawn = tuple(data for digits in drawn for data in bytes_near(digits))
+        known = st.sampled_from(drawn)
         several = field.several if argument is None else None
         if roll == 1:
             given[text] = draw(st.sampled_from((*ODD, "<NA>", b"a\xff")))
         elif field.is_list or (several and roll < 5):
-            given[text] = draw(st.lists(known, max_size=3))
+            given[text] = draw(st.lists(known, max_size=1 + roll % 3))
         elif several is Several.ANCESTORS and roll < 9:
             for level in draw(st.lists(st.integers(0, 12), max_size=3)):
                 given[f"{text}[{level}]"] = draw(known)

@@ -104,7 +104,7 @@ def finder(text: str) -> Find:
         return _ancestors(field, convert)
     if field.name == "evt.type.is":
         return lambda given: _is_type(given, argument)
-    if field.is_list and argument is None:
+    if field.is_list:  # of one, if an index selects it
         return lambda given: _tuple(given.get(text), convert)
     return _value(text, field, argument, convert)
 
