@@ -183,7 +183,8 @@ def test_compiled_code_agrees_with_the_reference(source: EventSource, tmp_path: 
     for question in questions.values():
         try_out(FUZZ // 2 // len(questions), question)
     print(seen.table())
-    assert seen.one_sided() == [], "never true, or never false"
+    # System calls have many types and hardly any lists, so some words are rare there.
+    assert source is CALLS or seen.one_sided() == [], "never true, or never false"
 
 
 def answers(ruleset: Ruleset, source: EventSource, event: Event) -> list[bool]:
