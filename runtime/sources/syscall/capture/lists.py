@@ -1,0 +1,294 @@
+"""The blocks before the events: who was there when the capture began.
+
+Processes, descriptors, users, interfaces. What is damaged ends its list, or its entry where that
+says how long it is; what was read before is kept.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rulec.runtime.sources.syscall.capture.decoders import Tuple, ip, text
+from rulec.runtime.sources.syscall.state.descriptors import (
+    L4_NAMES,
+    TYPES,
+    Descriptor,
+    connection_name,
+    host_port,
+)
+from rulec.runtime.sources.syscall.state.machine import (
+    USERS_LIMIT,
+    Machine,
+)
+from rulec.runtime.sources.syscall.state.paths import directory
+from rulec.runtime.sources.syscall.state.sockets import unix_name
+from rulec.runtime.sources.syscall.state.tables import Interface, User
+from rulec.runtime.sources.syscall.state.threads import Process, Thread
+
+# The versions of each list, by the type of its block.
+PROCESSES: Final = {
+    **{0x202: 1, 0x207: 2, 0x209: 3, 0x8000ABCD: 1, 0x8013ABCD: 2, 0x8014ABCD: 3},
+    **{0x210 + number: 4 + number for number in range(6)},
+}
+DESCRIPTORS: Final = {0x203: 1, 0x8001ABCD: 1, 0x218: 2}
+INTERFACES: Final = {0x205: 1, 0x8011ABCD: 1, 0x219: 2}
+USERS: Final = {0x206: 1, 0x8012ABCD: 1, 0x220: 2}
+MACHINE: Final = frozenset({0x201, 0x8002ABCD})
+
+# Entries of version 9 with fewer bytes left here lack two fields in the middle.
+_SHORT_TAIL: Final = 29
+
+
+class DamageError(Exception):
+    """A list says that there is more than there is."""
+
+
+class Bytes:
+    """Bytes that are read from front to back."""
+
+    __slots__ = ("_data", "_end", "_order", "at")
+
+    def __init__(self, data: bytes, order: str, at: int = 0, end: int | None = None) -> None:
+        self._data = data
+        self._order = order
+        self.at = at
+        self._end = len(data) if end is None else min(end, len(data))
+
+    @property
+    def left(self) -> int:
+        """How many bytes there are yet."""
+        return self._end - self.at
+
+    def take(self, size: int) -> bytes:
+        """Return the next bytes.
+
+        :raises DamageError: if there are not so many.
+        """
+        begin = self.at
+        if size > self._end - begin:
+            raise DamageError
+        self.at = begin + size
+        return self._data[begin : begin + size]
+
+    def number(self, size: int) -> int:
+        """Return the next bytes as a number without a sign."""
+        return int.from_bytes(self.take(size), self._order)  # type: ignore[arg-type]
+
+    def signed(self, size: int) -> int:
+        """Return the next bytes as a number with a sign."""
+        return int.from_bytes(self.take(size), self._order, signed=True)  # type: ignore[arg-type]
+
+    def text(self) -> str:
+        """Return a text, whose length stands before it."""
+        return text(self.take(self.number(2)))
+
+    def words(self) -> bytes:
+        """Return texts that end with a zero each, as they are."""
+        return self.take(self.number(2))
+
+    def entry(self, size: int) -> "Bytes":
+        """Return what reads the next bytes only, and go on behind them.
+
+        :raises DamageError: if there are not so many.
+        """
+        begin = self.at
+        self.take(size)
+        return Bytes(self._data, self._order, begin, begin + size)
+
+    def __iter__(self) -> "Iterator[Bytes]":
+        """Yield this again and again, as long as there may be an entry, not only padding."""
+        while self.left >= 4:
+            yield self
+
+
+def read_machine(machine: Machine, data: Bytes) -> None:
+    """Read what is said of the machine itself."""
+    data.take(20)
+    machine.hostname = text(data.take(128))
+
+
+def read_processes(machine: Machine, data: Bytes, version: int) -> None:
+    """Read a list of threads."""
+    for rest in data:
+        entry = rest
+        if version >= 9:
+            entry = rest.entry(4)
+            size = entry.number(4)
+            entry = rest.entry(max(0, size - 4))
+        try:
+            thread = _thread(entry, version)
+        except DamageError:
+            if version >= 9:
+                continue
+            raise
+        if (leader := machine.threads.get(thread.pid)) is not None and leader is not thread:
+            if not thread.is_leader:
+                thread.process = leader.process
+        machine.add(thread)
+
+
+def _thread(data: Bytes, version: int) -> Thread:
+    thread = Thread(data.signed(8), "list")
+    thread.pid, thread.ptid = data.signed(8), data.signed(8)
+    if version >= 6:
+        thread.sid = data.signed(8)
+    if version >= 8:
+        thread.vpgid = data.signed(8)
+    thread.comm, thread.exe = data.text(), data.text()
+    if version >= 7:
+        thread.exepath = data.text().removesuffix(" (deleted)")
+    thread.args = data.words()
+    thread.process = Process(directory(data.text()))
+    thread.fdlimit, thread.clone_flags = data.number(8), data.number(4)
+    thread.uid, thread.gid = data.number(4), data.number(4)
+    if version >= 2:
+        thread.vmsize, thread.vmrss, thread.vmswap = (data.number(4) for _ in range(3))
+        thread.pfmajor, thread.pfminor = data.number(8), data.number(8)
+    if version >= 3:
+        thread.env = data.words()
+    if version >= 4:
+        thread.vtid, thread.vpid = data.signed(8), data.signed(8)
+        thread.cgroups = data.words()
+    if version >= 5:
+        thread.root = data.text()
+    if version >= 9:
+        _tail(thread, data)
+    return thread
+
+
+def _tail(thread: Thread, data: Bytes) -> None:
+    """Read what newer recorders add to an entry: as much of it as there is."""
+    try:
+        if data.left > _SHORT_TAIL:
+            thread.pidns_start, thread.tty = data.number(8), data.number(4)
+        thread.loginuid = data.number(4)
+        thread.exe_flags = data.number(1) and 1
+        thread.cap_inheritable = data.number(8)
+        thread.cap_permitted = data.number(8)
+        thread.cap_effective = data.number(8)
+        thread.exe_flags |= data.number(1) and 2
+        thread.exe_inode = data.number(8)
+        thread.exe_ctime = data.number(8)
+        thread.exe_mtime = data.number(8)
+        thread.exe_flags |= data.number(1) and 4
+        thread.exe_flags |= data.number(1) and 8
+        thread.pgid = data.signed(8)
+    except DamageError:
+        pass
+
+
+def read_descriptors(machine: Machine, data: Bytes, version: int) -> None:
+    """Read the descriptors of one process."""
+    tid = data.signed(8)
+    thread = machine.threads.get(tid)
+    for rest in data:
+        entry = rest
+        if version >= 2:
+            entry = rest.entry(4)
+            entry = rest.entry(max(0, entry.number(4) - 4))
+        try:
+            found = _descriptor(entry, version)
+        except DamageError:
+            if version >= 2:
+                continue
+            raise
+        if found is not None and thread is not None:
+            machine.open(thread, *found)
+
+
+def _descriptor(data: Bytes, version: int) -> tuple[int, Descriptor] | None:
+    number, inode, code = data.signed(8), data.number(8), data.number(1)
+    if code not in TYPES:
+        if version >= 2:
+            return None
+        raise DamageError
+    type_ = TYPES[code][0]
+    if code in (3, 4):
+        size = 4 if code == 3 else 16
+        source, destination = data.take(size), data.take(size)
+        ports = data.number(2), data.number(2)
+        l4 = L4_NAMES.get(data.number(1), "")
+        return number, _connection(type_, inode, l4, source, ports[0], destination, ports[1])
+    if code in (5, 6):
+        host, port = ip(data.take(4 if code == 5 else 16)), data.number(2)
+        return number, Descriptor(
+            type=type_,
+            name=host_port(host, port),
+            inode=inode,
+            l4=L4_NAMES.get(data.number(1), ""),
+            destination=host,
+            destination_port=port,
+            listening=True,
+            role="server",
+        )
+    if code == 8:
+        ends = Tuple(1, data.number(8), 0, data.number(8), 0, data.text())
+        name = ends.path or unix_name(ends)
+        return number, Descriptor(
+            type=type_, name=name, inode=inode, source=ends.source, destination=ends.destination
+        )
+    flags = data.number(4) if code == 16 else 0
+    name = data.text()
+    device = data.number(4) if code == 16 and data.left >= 4 and version >= 2 else 0
+    return number, Descriptor(
+        type=type_, name=name, raw_name=name, flags=flags, device=device, inode=inode
+    )
+
+
+def _connection(
+    type_: str, inode: int, l4: str, source: bytes, source_port: int, other: bytes, port: int
+) -> Descriptor:
+    mapped = bytes(10) + b"\xff\xff"
+    if source.startswith(mapped) and other.startswith(mapped) and len(source) == 16:
+        type_, source, other = "ipv4", source[12:], other[12:]
+    near, far = ip(source), ip(other)
+    return Descriptor(
+        type=type_,
+        name=connection_name(near, source_port, far, port),
+        inode=inode,
+        l4=l4,
+        source=near,
+        source_port=source_port,
+        destination=far,
+        destination_port=port,
+        connected=l4 == "tcp",
+    )
+
+
+def read_interfaces(machine: Machine, data: Bytes, version: int) -> None:
+    """Read the addresses of the machine."""
+    found: list[Interface] = []
+    try:
+        for rest in data:
+            entry = rest.entry(rest.number(4)) if version >= 2 else rest
+            kind, length = entry.number(2), entry.number(2)
+            if kind not in (1, 2, 3, 4):
+                if version >= 2:
+                    continue
+                break
+            size = 4 if kind in (1, 3) else 16
+            address, mask = ip(entry.take(size)), entry.take(size)
+            entry.take(size)
+            if kind in (1, 2):
+                entry.take(8)
+            name = text(entry.take(length))
+            if address is not None:
+                found.append(Interface(name, address, int.from_bytes(mask, "big")))
+    finally:
+        machine.interfaces.add(found)
+
+
+def read_users(machine: Machine, data: Bytes, version: int) -> None:
+    """Read the users and groups."""
+    for rest in data:
+        entry = rest.entry(max(0, rest.number(4) - 4)) if version >= 2 else rest
+        kind, number = entry.number(1), entry.number(4)
+        if kind == 0:
+            user = User(number, entry.number(4), entry.text(), entry.text(), entry.text())
+            if len(machine.users) < USERS_LIMIT:
+                machine.users[number] = user
+        elif kind == 1:
+            name = entry.text()
+            if len(machine.groups) < USERS_LIMIT:
+                machine.groups[number] = name
+        elif version < 2:
+            raise DamageError
