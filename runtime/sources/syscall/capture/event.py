@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from rulec.runtime.sources.syscall.capture.events import Kind
+from rulec.runtime.sources.syscall.events import SyscallEvent
 from rulec.runtime.sources.syscall.state.descriptors import Descriptor
 from rulec.runtime.sources.syscall.state.machine import Machine
 from rulec.runtime.sources.syscall.state.threads import Thread
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from rulec.runtime.sources.syscall.capture.reader import Capture
 
 
-class CaptureEvent(dict[str, Any]):
-    """An event, and a dict from the text of a field to its value.
+class CaptureEvent(SyscallEvent):
+    """An event of a capture, and a dict from the text of a field to its value.
 
     A value is worked out when it is first asked for. What it depends on changes with the next
     event, so an event is of use only until its capture is read on. ``parts`` are its parameters
@@ -29,11 +30,9 @@ class CaptureEvent(dict[str, Any]):
         "kind",
         "machine",
         "name_changed",
-        "number",
         "parts",
         "thread",
         "tid",
-        "time",
     )
 
     capture: "Capture"
@@ -44,29 +43,13 @@ class CaptureEvent(dict[str, Any]):
     kind: Kind
     machine: Machine
     name_changed: bool
-    number: int
     parts: list[bytes]
     thread: Thread | None
     tid: int
-    time: int
 
     def __missing__(self, text: str) -> Any:
         value = self[text] = field_value(self, text)
         return value
-
-    # Two events are never equal: they are no plain dicts.
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        return self is not other
-
-    @property
-    def start(self) -> int | None:
-        """When the first real event of the capture was."""
-        return self.capture.start
 
     def value(self, position: int) -> Any:
         """Return a parameter by its place; None if it is empty, or the event has no such one."""

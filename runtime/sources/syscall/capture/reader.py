@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from struct import Struct
 from typing import Final
 
+from rulec.runtime.events import Run
 from rulec.runtime.sources.syscall.capture import lists
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import (
@@ -79,6 +80,8 @@ class _Layout:
         self.long = [Struct(f"{mark}{n}I").unpack_from for n in range(_PARAMETERS_LIMIT + 1)]
 
 
+_new: Final = CaptureEvent.__new__
+
 _LAYOUTS: Final = {order: _Layout(order) for order in ("little", "big")}
 
 
@@ -101,14 +104,15 @@ class Capture:
         *,
         fields: frozenset[str] | None = None,
         enter_events: bool = False,
+        run: Run | None = None,
     ) -> None:
+        self.run = Run("syscall") if run is None else run
         self.machine = Machine()
         self.events = 0
         self.failed_blocks = 0
         self.unknown_events = 0
         self.unknown_shapes = 0
         self.notices: list[str] = []
-        self.start: int | None = None
         self.asked: int | None = None  # the time of the event that evt.deltatime was asked of
         self.asked_before: int | None = None
         self.counted = 0  # how often util.cnt was asked for
@@ -417,8 +421,9 @@ class Capture:
         if thread is None and tid > 0 and code not in _NO_PLACEHOLDER:
             thread = machine.placeholder(tid)
         kind = machine.kinds[code]
-        event = CaptureEvent()
+        event = _new(CaptureEvent)
         event.capture = self
+        event.run = self.run
         event.machine = machine
         event.kind = kind
         event.code = code
@@ -435,8 +440,8 @@ class Capture:
             if position < len(parts) and (data := parts[position]):
                 event.fd = fd = kind.decoders[position](data)
                 event.descriptor = thread.process.descriptors.get(fd)
-        if self.start is None and kind.origin != "metaevent":
-            self.start = time
+        if self.run.start is None and kind.origin != "metaevent":
+            self.run.start = time
         if effect is not None:
             effect(machine, event)
             if not offered:

@@ -150,10 +150,14 @@ def _local_first(event: CaptureEvent, one: Descriptor) -> bool:
 
 
 def _local(event: CaptureEvent, one: Descriptor) -> tuple[Any, int] | None:
+    if one.listening:
+        return None
     return _client(one) if _local_first(event, one) else _server(one)
 
 
 def _remote(event: CaptureEvent, one: Descriptor) -> tuple[Any, int] | None:
+    if one.listening:
+        return None
     return _server(one) if _local_first(event, one) else _client(one)
 
 

@@ -12,7 +12,7 @@ from rulec.runtime.sources.syscall.values.working import Work, nothing, plain
 
 def relative_time(event: CaptureEvent) -> int:
     """Return the nanoseconds since the first real event; before it, the time itself."""
-    start = event.start
+    start = event.run.start
     return event.time if start is None else max(0, event.time - start)
 
 
