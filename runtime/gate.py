@@ -33,6 +33,11 @@ class ByType:
         self._types = types
         self._others = others
 
+    @property
+    def asked(self) -> frozenset[str] | None:
+        """The types of events that some rule is about; None if a rule is about all others, too."""
+        return None if self._others else frozenset(filter(None, self._types))
+
     def __call__(self, event: Any) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
         return self.of(event[self.name])
