@@ -89,7 +89,9 @@ def test_scenarios() -> None:
     for case in cases("syscall/scenarios.jsonl"):
         *_, last = events(case["scap"])
         wrong = {
-            field: last[field] for field, value in case["expect"].items() if not same(last[field], value)
+            field: last[field]
+            for field, value in case["expect"].items()
+            if not same(last[field], value)
         }
         if wrong:
             print(case["id"], wrong)
@@ -272,7 +274,9 @@ def test_detections() -> None:
 def recorded(event: CaptureEvent, alert: Alert) -> list[Any]:
     """Return an alert as the cases have it: without times."""
     fields = {
-        name: value for name, value in alert.output_fields.items() if not name.startswith("evt.time")
+        name: value
+        for name, value in alert.output_fields.items()
+        if not name.startswith("evt.time")
     }
     rendered = json.loads(alert.json())["output_fields"]
     fields = {name: rendered[name] for name in fields}

@@ -109,8 +109,8 @@ UNOFFERED: Final = frozenset(
     )
 )
 
-# The oldest forms of what describes a container: rules do not see them either.
-OLD_CONTAINERS: Final = frozenset(coded("CONTAINER_E", "CONTAINER_JSON_E"))
+# The oldest form of what describes a container: rules do not see it either.
+OLD_CONTAINERS: Final = frozenset(coded("CONTAINER_E"))
 
 
 def _fd_position(kind: Kind) -> int | None:

@@ -5,9 +5,9 @@ from typing import Final
 
 from rulec.runtime.sources.syscall.capture.events import UNOFFERED, Kind, coded, kinds
 from rulec.runtime.sources.syscall.capture.syscalls import CODES, X86_64
-from rulec.runtime.sources.syscall.capture.upgrade import plan, shapes
-from rulec.runtime.sources.syscall.state.effects import EFFECTS
+from rulec.runtime.sources.syscall.capture.upgrade import Plan, plan, shapes
 from rulec.runtime.sources.syscall.state import files, processes, sockets  # noqa: F401 - effects
+from rulec.runtime.sources.syscall.state.effects import EFFECTS
 
 ALL_CODES: Final = 1 << 16
 
@@ -16,10 +16,17 @@ _ASYNC: Final = 402
 
 # Effects that only some fields depend on: where no rule has them, they are spared.
 _MEMORY_FIELDS: Final = frozenset(
-    """
-    proc.vmsize proc.vmrss proc.vmswap thread.vmsize thread.vmrss thread.vmsize.b thread.vmrss.b
-    thread.pfmajor thread.pfminor
-    """.split()
+    {
+        "proc.vmsize",
+        "proc.vmrss",
+        "proc.vmswap",
+        "thread.vmsize",
+        "thread.vmrss",
+        "thread.vmsize.b",
+        "thread.vmrss.b",
+        "thread.pfmajor",
+        "thread.pfminor",
+    }
 )
 _CONNECTED_FIELDS: Final = frozenset({"fd.connected"})
 
@@ -84,14 +91,17 @@ class Interest:
             return not names.isdisjoint(CODES) or not names.isdisjoint(X86_64)
         return kind.code == _ASYNC
 
-    def _act(self, kind: Kind, plans: list, live: frozenset[int], begun: set[int]) -> Act:  # type: ignore[type-arg]
+    def _act(
+        self, kind: Kind, plans: list[Plan | None], live: frozenset[int], begun: set[int]
+    ) -> Act:
         if self.enter_events and not kind.is_exit and kind.code in self.wanted:
             return Act.READ
-        if any(made is None or made.code in live and not made.drop for made in plans):
+        if any(made is None or (made.code in live and not made.drop) for made in plans):
             return Act.READ
-        if any(made.keep and made.code in begun for made in plans):
+        known = [made for made in plans if made is not None]
+        if any(made.keep and made.code in begun for made in known):
             return Act.READ
-        counted = any(not made.drop for made in plans)
+        counted = any(not made.drop for made in known)
         return Act.COUNT if counted or (self.enter_events and not kind.is_exit) else Act.SKIP
 
 

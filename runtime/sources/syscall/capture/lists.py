@@ -4,7 +4,7 @@ Processes, descriptors, users, interfaces. What is damaged ends its list, or its
 says how long it is; what was read before is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from rulec.runtime.sources.syscall.capture.decoders import Tuple, ip, text
@@ -24,15 +24,8 @@ from rulec.runtime.sources.syscall.state.sockets import unix_name
 from rulec.runtime.sources.syscall.state.tables import Interface, User
 from rulec.runtime.sources.syscall.state.threads import Process, Thread
 
-# The versions of each list, by the type of its block.
-PROCESSES: Final = {
-    **{0x202: 1, 0x207: 2, 0x209: 3, 0x8000ABCD: 1, 0x8013ABCD: 2, 0x8014ABCD: 3},
-    **{0x210 + number: 4 + number for number in range(6)},
-}
-DESCRIPTORS: Final = {0x203: 1, 0x8001ABCD: 1, 0x218: 2}
-INTERFACES: Final = {0x205: 1, 0x8011ABCD: 1, 0x219: 2}
-USERS: Final = {0x206: 1, 0x8012ABCD: 1, 0x220: 2}
-MACHINE: Final = frozenset({0x201, 0x8002ABCD})
+# What reads the contents of a block.
+Read = Callable[[Machine, "Bytes"], None]
 
 # Entries of version 9 with fewer bytes left here lack two fields in the middle.
 _SHORT_TAIL: Final = 29
@@ -120,9 +113,9 @@ def read_processes(machine: Machine, data: Bytes, version: int) -> None:
             if version >= 9:
                 continue
             raise
-        if (leader := machine.threads.get(thread.pid)) is not None and leader is not thread:
-            if not thread.is_leader:
-                thread.process = leader.process
+        leader = machine.threads.get(thread.pid)
+        if leader is not None and not thread.is_leader:
+            thread.process = leader.process
         machine.add(thread)
 
 
@@ -292,3 +285,39 @@ def read_users(machine: Machine, data: Bytes, version: int) -> None:
                 machine.groups[number] = name
         elif version < 2:
             raise DamageError
+
+
+_VERSIONED: Final[Mapping[Callable[[Machine, Bytes, int], None], Mapping[int, int]]] = {
+    read_processes: {
+        0x202: 1,
+        0x8000ABCD: 1,
+        0x207: 2,
+        0x8013ABCD: 2,
+        0x209: 3,
+        0x8014ABCD: 3,
+        0x210: 4,
+        0x211: 5,
+        0x212: 6,
+        0x213: 7,
+        0x214: 8,
+        0x215: 9,
+    },
+    read_descriptors: {0x203: 1, 0x8001ABCD: 1, 0x218: 2},
+    read_interfaces: {0x205: 1, 0x8011ABCD: 1, 0x219: 2},
+    read_users: {0x206: 1, 0x8012ABCD: 1, 0x220: 2},
+}
+
+
+def _reader(read: Callable[[Machine, Bytes, int], None], version: int) -> Read:
+    return lambda machine, data: read(machine, data, version)
+
+
+# What reads a block, by its type. Of each list there are several versions.
+READERS: Final[Mapping[int, Read]] = {
+    **dict.fromkeys((0x201, 0x8002ABCD), read_machine),
+    **{
+        type_: _reader(read, version)
+        for read, versions in _VERSIONED.items()
+        for type_, version in versions.items()
+    },
+}

@@ -8,8 +8,9 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from rulec.runtime.sources.syscall.capture.blocks import BLOCK_LIMIT
+
 PIECE: Final = 1 << 18  # bytes that are asked for at once
-BLOCK_LIMIT: Final = 1 << 26  # bytes of a block; those of events are far smaller
 
 # How much a compressed capture may grow: real ones do so by 5 to 20 times.
 GROWTH_LIMIT: Final = 300

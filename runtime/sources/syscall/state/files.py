@@ -1,6 +1,6 @@
 """What calls about files and other descriptors change."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import Kind, coded, kinds
@@ -92,16 +92,7 @@ def open_file(machine: Machine, event: CaptureEvent) -> None:
             LOWER_LAYER if layers & _CREAT_LOWER else 0
         )
     elif begun is not None and begun[0] == code - 1:
-        # What the call was given when it began counts: its memory may have changed since.
-        decoders, parts = machine.decoders(begun[0]), begun[1]
-        before = _BEGUN_SHAPES[code]
-        if before.name < len(parts) and (given := decoders[before.name](parts[before.name])):
-            if given != "<NA>":
-                name = given
-                if before.directory >= 0:
-                    at = decoders[before.directory](parts[before.directory])
-                if before.flags < len(parts) and parts[before.flags]:
-                    flags = decoders[before.flags](parts[before.flags]) | flags & DRIVER_FLAGS
+        name, at, flags = _as_begun(machine, code, begun[1], name, at, flags)
     path = joined(machine.base(thread, at, name), name) if code != _HANDLE_X else name
     _opened(
         machine,
@@ -116,6 +107,28 @@ def open_file(machine: Machine, event: CaptureEvent) -> None:
             inode=event.value(shape.inode) or 0,
         ),
     )
+
+
+def _as_begun(
+    machine: Machine, code: int, parts: list[bytes], name: str, at: int, flags: int
+) -> tuple[str, int, int]:
+    """Return the path, directory and flags that a call was given when it began.
+
+    They count where they are known: the memory that they are in may have changed since.
+    """
+    decoders, shape = machine.decoders(code - 1), _BEGUN_SHAPES[code]
+
+    def given(position: int) -> Any:
+        known = 0 <= position < len(parts) and parts[position]
+        return decoders[position](parts[position]) if known else None
+
+    begun_name = given(shape.name)
+    if not begun_name or begun_name == "<NA>":
+        return name, at, flags
+    begun_flags = given(shape.flags)
+    if begun_flags is not None:
+        flags = begun_flags | flags & DRIVER_FLAGS
+    return begun_name, at if shape.directory < 0 else given(shape.directory), flags
 
 
 @effect("SYSCALL_CLOSE_X")

@@ -8,7 +8,7 @@ from rulec.runtime.sources.syscall.state.containers import read_container
 from rulec.runtime.sources.syscall.state.descriptors import O_CLOEXEC
 from rulec.runtime.sources.syscall.state.effects import effect, succeeded
 from rulec.runtime.sources.syscall.state.machine import USERS_LIMIT, Machine
-from rulec.runtime.sources.syscall.state.paths import directory, joined
+from rulec.runtime.sources.syscall.state.paths import joined
 from rulec.runtime.sources.syscall.state.tables import User
 from rulec.runtime.sources.syscall.state.threads import (
     ALL_CAPABILITIES,

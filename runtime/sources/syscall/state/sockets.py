@@ -10,7 +10,7 @@ from rulec.runtime.sources.syscall.capture.decoders import (
     Tuple,
 )
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
-from rulec.runtime.sources.syscall.capture.events import coded, kinds
+from rulec.runtime.sources.syscall.capture.events import Kind, coded, kinds
 from rulec.runtime.sources.syscall.state.descriptors import (
     FAMILIES,
     INET_TYPES,
@@ -204,8 +204,9 @@ def _transferred(machine: Machine, event: CaptureEvent, one: Descriptor) -> Desc
     return swapped(one, one.role) if receives == (one.role == "client") else one
 
 
+def _moves_data(kind: Kind) -> bool:
+    return kind.is_exit and "old" not in kind.flags and bool(kind.flags & {"reads", "writes"})
+
+
 # Whatever reads or writes shows that a socket is connected.
-for _kind in kinds():
-    if _kind is not None and _kind.is_exit and _kind.flags & {"reads", "writes"}:
-        if "old" not in _kind.flags and _kind.code not in EFFECTS:
-            EFFECTS[_kind.code] = transfer
+EFFECTS.update({kind.code: transfer for kind in kinds() if kind is not None and _moves_data(kind)})

@@ -1,6 +1,6 @@
 """Users, groups and network interfaces of a machine."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
@@ -31,6 +31,9 @@ class Interfaces:
     def __init__(self, found: Sequence[Interface] = ()) -> None:
         self._found = list(found)
         self.addresses: frozenset[Ip] = frozenset(one.address for one in self._found)
+
+    def __iter__(self) -> Iterator[Interface]:
+        return iter(self._found)
 
     def add(self, found: Sequence[Interface]) -> None:
         """Add more of them."""

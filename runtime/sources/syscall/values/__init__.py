@@ -53,7 +53,7 @@ def worked_out(text: str) -> tuple[Work, str | None]:
         return VALUES[text], None
     name = text
     while name:
-        name, _, step = name.rpartition(".")
+        name = name.rpartition(".")[0]
         if name in VALUES:
             return VALUES[name], text[len(name) + 1 :]
     return _nothing, None

@@ -118,7 +118,7 @@ def _is_syslog(event: CaptureEvent) -> bool:
 
 
 def _absolute_path(event: CaptureEvent, argument: str | None) -> str | None:
-    """Return the path that a call was given, made absolute; ``src`` and ``dst`` where it has two."""
+    """Return the absolute path that a call was given; ``src`` and ``dst`` where it has two."""
     paths = [
         (position, parameter)
         for position, parameter in enumerate(event.kind.parameters)

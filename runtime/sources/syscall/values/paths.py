@@ -14,20 +14,21 @@ DESCRIPTOR: Final = "<descriptor>"  # in place of a parameter: the name of what 
 
 _OPENING: Final = frozenset({"open", "openat", "openat2"})
 
-# Which parameters are the paths, by the name of the call.
+# Which parameters are the paths, and the names of the calls that have them.
+_ROLES: Final = (
+    ({NAME: "name"}, (*_OPENING, "unlinkat", "umount", "umount2")),
+    ({NAME: "path"}, ("mkdir", "mkdirat", "rmdir", "unlink", "chown", "lchown")),
+    ({NAME: "filename"}, ("chmod", "fchmodat")),
+    ({NAME: "pathname"}, ("fchownat",)),
+    ({NAME: "special"}, ("quotactl",)),
+    ({NAME: DESCRIPTOR}, ("fchmod", "fchown")),
+    ({SOURCE: "oldpath", TARGET: "newpath"}, ("rename", "renameat", "renameat2")),
+    ({SOURCE: "newpath", TARGET: "oldpath"}, ("link", "linkat")),
+    ({SOURCE: "linkpath", TARGET: "target"}, ("symlink", "symlinkat")),
+    ({SOURCE: "dev", TARGET: "dir"}, ("mount",)),
+)
 _PATHS: Final[Mapping[str, Mapping[str, str]]] = {
-    **dict.fromkeys(_OPENING, {NAME: "name"}),
-    **dict.fromkeys(("mkdir", "mkdirat", "rmdir", "unlink"), {NAME: "path"}),
-    **dict.fromkeys(("unlinkat", "umount", "umount2"), {NAME: "name"}),
-    **dict.fromkeys(("chmod", "fchmodat"), {NAME: "filename"}),
-    **dict.fromkeys(("fchmod", "fchown"), {NAME: DESCRIPTOR}),
-    **dict.fromkeys(("chown", "lchown"), {NAME: "path"}),
-    "fchownat": {NAME: "pathname"},
-    "quotactl": {NAME: "special"},
-    **dict.fromkeys(("rename", "renameat", "renameat2"), {SOURCE: "oldpath", TARGET: "newpath"}),
-    **dict.fromkeys(("link", "linkat"), {SOURCE: "newpath", TARGET: "oldpath"}),
-    **dict.fromkeys(("symlink", "symlinkat"), {SOURCE: "linkpath", TARGET: "target"}),
-    "mount": {SOURCE: "dev", TARGET: "dir"},
+    call: roles for roles, calls in _ROLES for call in calls
 }
 
 

@@ -24,7 +24,7 @@ def _length(event: CaptureEvent, flag: str = "", kind: str = "") -> int | None:
     result = event.result
     if result is None or result < 0 or event.descriptor is None:
         return None
-    if flag and flag not in flags or not flags & {"reads", "writes"}:
+    if (flag and flag not in flags) or not flags & {"reads", "writes"}:
         return None
     return None if kind and category(event) != kind else result
 
