@@ -63,10 +63,10 @@ class Numbers:
     def raw(self, *values: bytes) -> "Numbers":
         """Add bytes, each time with their number before them."""
         for value in values:
-            self.add(2, len(value)).bytes(value)
+            self.add(2, len(value)).plain(value)
         return self
 
-    def bytes(self, *values: bytes) -> "Numbers":
+    def plain(self, *values: bytes) -> "Numbers":
         """Add bytes as they are."""
         self._found += values
         return self
@@ -96,7 +96,7 @@ class Writer:
         section = self._numbers().add(4, blocks.MAGIC).add(2, *version).add(8, -1)
         self._write(blocks.SECTION, bytes(section))
         name = utf8(machine.hostname)[:127].ljust(128, b"\0")
-        info = self._numbers().add(4, 1).add(8, 0, 0).bytes(name).add(8, 0, 0, 0, 0)
+        info = self._numbers().add(4, 1).add(8, 0, 0).plain(name).add(8, 0, 0, 0, 0)
         self._write(_MACHINE, bytes(info))
         threads = list(machine.threads.values())
         self._write(_PROCESSES, b"".join(map(self._thread, threads)))
@@ -144,7 +144,7 @@ class Writer:
         if flags is not None:
             body.add(4, flags)
         body.add(8, time, tid).add(4, size).add(2, kind.code).add(4, len(parts))
-        body.add(width, *map(len, parts)).bytes(*parts)
+        body.add(width, *map(len, parts)).plain(*parts)
         type_ = (blocks.LARGE_EVENT if large else blocks.EVENT) + (flags is not None)
         self._write(type_, bytes(body))
 
@@ -187,7 +187,7 @@ class Writer:
             found.add(1, code)
             for host in hosts:
                 size = 4 if one.type == "ipv4" else 16
-                found.bytes(bytes(size) if host is None else number(int(host), size, "big"))
+                found.plain(bytes(size) if host is None else number(int(host), size, "big"))
             ports = (one.source_port, one.destination_port)
             found.add(2, *(ports[1:] if one.listening else ports))
             return self._entry(found.add(1, _L4_NUMBERS.get(one.l4, 0)))
@@ -202,8 +202,8 @@ class Writer:
     def _interface(self, one: Interface) -> bytes:
         size = len(one.address.packed)
         found = self._numbers().add(2, 1 if size == 4 else 2, len(utf8(one.name)))
-        found.bytes(one.address.packed, one.mask.to_bytes(size, "big"), bytes(size)).add(8, 0)
-        data = bytes(found.bytes(utf8(one.name)))
+        found.plain(one.address.packed, one.mask.to_bytes(size, "big"), bytes(size)).add(8, 0)
+        data = bytes(found.plain(utf8(one.name)))
         return bytes(self._numbers().add(4, len(data))) + data
 
     def _users(self, users: Iterable[User], groups: Mapping[int, str]) -> bytes:
