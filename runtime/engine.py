@@ -68,6 +68,8 @@ def run(
     notice: Notice,
     progress: Callable[[int], object] = lambda events: None,
     every: int = STRIDE,
+    *,
+    enter_events: bool = False,
 ) -> Summary:
     """Match every event of the inputs, and give each alert to ``sink``.
 
@@ -76,10 +78,14 @@ def run(
     that had more to it than one event without an alert, and after ``every``
     events at the latest.
 
+    Where ``enter_events`` is set, the events in captures that only say that a call
+    begins are matched as well.
+
     :raises OutputError: if ``sink`` raises it; nothing is read then any more.
     """
     matcher = ruleset.matcher(source)
     numbering = matcher.source.documents.new_run()
+    numbering.enter_events = enter_events
     summary = Summary()
     for name in inputs:
 

@@ -46,11 +46,13 @@ def is_live(name: str) -> bool:
 def opened(name: str) -> Iterator[BinaryIO]:
     """Open an input for reading; what ends in ``.gz`` is decompressed on the way.
 
+    Whoever reads captures decompresses them as well, and keeps what can be saved of them.
+
     :raises OSError: if it cannot be read.
     """
     if name == STDIN:
         yield sys.stdin.buffer
-    elif name.endswith(".gz"):
+    elif name.endswith(".gz") and not name.endswith(".scap.gz"):
         with gzip.open(name, "rb") as stream:
             yield cast(BinaryIO, stream)
     else:

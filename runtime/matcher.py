@@ -18,7 +18,7 @@ from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
 
 if TYPE_CHECKING:
     from rulec.runtime.ruleset import Program, Rule
-    from rulec.runtime.sources import EventSource, Rejection
+    from rulec.runtime.sources import EventSource, Reading, Rejection
 
 
 class Outcome(NamedTuple):
@@ -137,14 +137,22 @@ class Matcher:
             outcome = self.accept(line, run)
             return True if outcome is _QUIET and run.count % every else outcome
 
-        quick = accept if self._by_key or self._by_type else None
-        for number, found in self._documents.lines(stream, run=run, accept=quick):
+        for number, found in self._read_lines(stream, run, accept):
             if isinstance(found, Outcome | EventError):
                 yield number, found
             else:
                 events, rejected = found
                 alerts = [alert for event in events for alert in self.match(event)]
                 yield number, Outcome(len(events), rejected, alerts)
+
+    def _read_lines(
+        self, stream: Any, run: Run, accept: Callable[[bytes], Outcome | Literal[True] | None]
+    ) -> "Iterator[tuple[int, Reading | EventError | Outcome]]":
+        quick = accept if self._by_key or self._by_type else None
+        if isinstance(self.gate, ByType):
+            documents = cast(TypedDocuments, self._documents)
+            return documents.lines(stream, run=run, accept=quick, types=self.gate.asked)
+        return self._documents.lines(stream, run=run, accept=quick)
 
     # --- with care ------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from rulec.commands.options import (
     report_warnings,
     strategy,
 )
+from rulec.runtime.alert import Alert
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
 from rulec.runtime.inputs import is_live
 from rulec.runtime.loading import LoadError, execute, load
@@ -91,26 +92,33 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     metavar="N",
     help="How many processes read files; 0: one for each core. Standard input is read by one.",
 )
+@click.option(
+    "--enter-events",
+    is_flag=True,
+    help="Match the events in old captures that only say that a call begins, too.",
+)
 @quiet_option
 def command(
     rules: tuple[Path, ...],
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     jobs: int,
+    enter_events: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
     """Match the events in INPUT... and print the alerts to standard output.
 
     An input is a Kubernetes audit log or a file of system calls (JSON lines, or
-    any JSON documents one after the other), the same compressed (.gz), a
-    directory of such files, or - for standard input, which is also the default.
-    What is no event is skipped, told to standard error and counted in the
-    summary at the end.
+    any JSON documents one after the other), a capture of system calls (.scap),
+    the same compressed (.gz), a directory of such files, or - for standard
+    input, which is also the default. What is no event is skipped, told to
+    standard error and counted in the summary at the end.
 
     \b
     rulec run -r rules/ /var/log/kubernetes/audit/
     zcat audit.log.gz | rulec run -r compiled.py --format json
+    rulec run -r falco_rules.yaml trace.scap
     """
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
@@ -124,7 +132,8 @@ def command(
     writer = Writer(sys.stdout, live=any(map(is_live, found)))
     try:
         with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
-            summary = _run(ruleset, source, found, render, writer, progress, jobs, quiet)
+            call = (ruleset, source, found, render, writer, progress)
+            summary = _run(*call, 1 if enter_events else jobs, enter_events, quiet)
         writer.flush()
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)
@@ -140,6 +149,7 @@ def _run(
     writer: Writer,
     progress: Callable[[int], object] | None,
     jobs: int,
+    enter_events: bool,
     quiet: bool,
 ) -> Summary:
     """Run the ruleset: in this process, or in several if there are jobs for them."""
@@ -169,7 +179,12 @@ def _run(
                 writer.flush()
                 click.echo(f"rulec run: {error}", err=True)
                 raise click.exceptions.Exit(BAD_INPUT) from None
-    return run(ruleset, source, inputs, lambda alert: writer(render(alert)), notice, pause, every)
+
+    def sink(alert: Alert) -> None:
+        writer(render(alert))
+
+    call = (ruleset, source, inputs, sink, notice, pause, every)
+    return run(*call, enter_events=enter_events)
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

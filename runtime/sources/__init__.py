@@ -63,6 +63,16 @@ class Documents(Protocol):
 class TypedDocuments(Documents, Protocol):
     """The same for a source whose events have types."""
 
+    def lines(
+        self,
+        stream: Any,
+        *,
+        run: Run | None = None,
+        accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
+        types: frozenset[str] | None = None,
+    ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
+        """Do the same; events of other ``types`` may be left out, but count."""
+
     def type_of(self, document: Any) -> str | None:
         """Return the type of the event that a document is, if it says so at a glance."""
 

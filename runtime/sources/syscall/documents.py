@@ -27,6 +27,7 @@ from rulec.runtime.sources.reading import (
     shown_value,
     utf8_document,
 )
+from rulec.runtime.sources.syscall.capture.stream import is_capture
 from rulec.runtime.sources.syscall.dictionaries import FieldEvent, declaration, is_given
 from rulec.runtime.sources.syscall.events import SyscallEvent
 
@@ -101,14 +102,38 @@ def lines(
     run: Run | None = None,
     accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
     document_limit: int = DOCUMENT_LIMIT,
+    types: frozenset[str] | None = None,
 ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
-    """Read a stream of documents; yield the line of each and what it holds."""
+    """Read a stream of documents; yield the line of each and what it holds.
+
+    The stream may be a capture: then the numbers are those of events. Of these, only
+    those of some ``types`` are yielded, if they are given; all count.
+    """
     started = run or new_run()
+    if is_capture(stream):
+        return _recorded(stream, started, types)
 
     def read_document(document: bytes) -> Reading:
         return read(document, run=started, document_limit=document_limit)
 
     return read_lines(stream, read_document, document_limit, accept)
+
+
+def _recorded(
+    stream: Any, run: Run, types: frozenset[str] | None
+) -> Iterator[tuple[int, Reading | EventError]]:
+    """Read a capture, whose events count in a run, and have numbers and a state of their own."""
+    # Most streams are none, and this is a lot to load.
+    from rulec.runtime.sources.syscall.capture.reader import Capture
+
+    before = run.count
+    capture = Capture(stream, types, enter_events=run.enter_events)
+    for event in capture:
+        run.count = before + capture.events
+        yield event.number, ([event], [])
+    run.count = before + capture.events
+    for notice in capture.notices:
+        yield capture.events, EventError(notice, "damaged")
 
 
 def time(value: Any) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from typing import Final
 
 from rulec.runtime.events import Run
+from rulec.runtime.rendering import counted
 from rulec.runtime.sources.syscall.capture import blocks, lists
 from rulec.runtime.sources.syscall.capture.blocks import EVENT, LAYOUTS, OLD_EVENT, SMALLEST_EVENT
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
@@ -182,8 +183,14 @@ class Capture:
             self._tell("this is no capture: it does not begin as one")
         elif left and not self._lost:
             self._fail("the capture breaks off", self._place)
+        if self.failed_blocks > _NOTICES_LIMIT:
+            self.notices.append(f"{self.failed_blocks} blocks were damaged in all")
+        if self.unknown_events:
+            newer = counted(self.unknown_events, "event")
+            verb = "is" if self.unknown_events == 1 else "are"
+            self.notices.append(f"{newer} {verb} newer than this reader")
         if self.machine.left_out:
-            self._tell(f"{self.machine.left_out} threads or descriptors were too many")
+            self.notices.append(f"{self.machine.left_out} threads or descriptors were too many")
 
     def _list(self, data: bytes, type_: int, place: int) -> None:
         """Read a block without events: a list, or the beginning of a capture."""

@@ -14,9 +14,10 @@ PIECE: Final = 1 << 18  # bytes that are asked for at once
 
 # How much a compressed capture may grow: real ones do so by 5 to 20 times.
 GROWTH_LIMIT: Final = 300
-_GROWTH_FREE: Final = 1 << 26
+GROWTH_FREE: Final = 1 << 26
 
 _GZIP: Final = b"\x1f\x8b"
+_SECTION: Final = b"\n\r\r\n"
 
 # Where a block may begin: the numbers of the types of blocks, in both byte orders.
 _BEGINNING: Final = {
@@ -33,6 +34,23 @@ class Source(Protocol):
         ...
 
 
+def is_capture(stream: Any) -> bool:
+    """Return whether a stream begins as a capture does, and leave it where it is.
+
+    What cannot be looked at without being read on is none.
+    """
+    peek = getattr(stream, "peek", None)
+    if peek is not None:
+        head: bytes = peek(len(_SECTION))
+    elif getattr(stream, "seekable", lambda: False)():
+        place = stream.tell()
+        head = stream.read(len(_SECTION))
+        stream.seek(place)
+    else:
+        return False
+    return head.startswith((_SECTION, _GZIP))
+
+
 def reader(stream: Source) -> Callable[[int], bytes]:
     """Return what reads what there is of a stream, and waits only where there is nothing."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
@@ -42,7 +60,8 @@ def reader(stream: Source) -> Callable[[int], bytes]:
 class Inflater:
     """Reads a stream that may be compressed with gzip, piece by piece.
 
-    ``problem`` says what is wrong with the compressed stream, as soon as something is.
+    ``given`` counts the bytes that it gave. ``problem`` says what is wrong with the
+    compressed stream, as soon as something is.
     """
 
     def __init__(self, stream: Source) -> None:
@@ -52,7 +71,7 @@ class Inflater:
         self._begun = False
         self._compressed = False
         self._taken = 0
-        self._given = 0
+        self.given = 0
         self.problem = ""
 
     def read(self) -> bytes:
@@ -99,8 +118,8 @@ class Inflater:
                 self._member = None
             else:
                 self._waiting = self._member.unconsumed_tail
-            self._given += len(piece)
-            if self._given > _GROWTH_FREE and self._given > GROWTH_LIMIT * self._taken:
+            self.given += len(piece)
+            if self.given > GROWTH_FREE and self.given > GROWTH_LIMIT * self._taken:
                 self.problem = f"it grows to more than {GROWTH_LIMIT} times its size"
                 return b""
             if piece:
