@@ -35,6 +35,12 @@ from rulec.runtime.sources.syscall.capture.writer import block
 from rulec.runtime.sources.syscall.state import machine as limits
 from rulec.runtime.sources.syscall.state.descriptors import Descriptor
 
+# How many captures each property test reads; ``RULEC_FUZZ`` makes it more.
+FUZZ = int(os.environ.get("RULEC_FUZZ", "0"))
+EXAMPLES = settings(
+    max_examples=max(100, FUZZ // 10), derandomize=not FUZZ, database=None, deadline=None
+)
+
 STEPS = [
     opened(5, "/etc/shadow"),
     step("SOCKET_SOCKET_X", fd=6, domain=2, type=1, proto=0, flags=0),
@@ -439,7 +445,7 @@ SEED = seed()
 
 @pytest.mark.fuzz
 @given(st.data())
-@settings(deadline=None)
+@EXAMPLES
 def test_mutated_captures(data: st.DataObject) -> None:
     mutated = bytearray(SEED)
     for _ in range(data.draw(st.integers(1, 6))):
@@ -460,7 +466,7 @@ def test_mutated_captures(data: st.DataObject) -> None:
 
 @pytest.mark.fuzz
 @given(st.binary(max_size=400), st.booleans())
-@settings(deadline=None)
+@EXAMPLES
 def test_any_bytes(tail: bytes, enter_events: bool) -> None:
     examined(tail, enter_events=enter_events)
     examined(SEED + tail, enter_events=enter_events)
@@ -468,7 +474,7 @@ def test_any_bytes(tail: bytes, enter_events: bool) -> None:
 
 @pytest.mark.fuzz
 @given(st.sampled_from([kind for kind in kinds() if kind is not None]), st.data())
-@settings(deadline=None)
+@EXAMPLES
 def test_any_parameters(kind: object, data: st.DataObject) -> None:
     parameters = kind.parameters  # type: ignore[attr-defined]
     parts = data.draw(
