@@ -400,6 +400,13 @@ def test_fields(name: str) -> None:
     assert {field: event[field] for field in expected} == expected
 
 
+def test_the_host_is_the_one_that_was_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FALCO_HOSTNAME", raising=False)
+    assert last([UNLINK])["evt.hostname"] == "bastion"
+    monkeypatch.setenv("FALCO_HOSTNAME", "elsewhere")
+    assert last([UNLINK])["evt.hostname"] == "elsewhere"
+
+
 def test_an_event_can_be_asked_anew() -> None:
     event = last([opened(5, "/a")])
     assert event["fd.name"] == "/a"

@@ -48,7 +48,8 @@ class CaptureEvent(SyscallEvent):
     tid: int
 
     def __missing__(self, text: str) -> Any:
-        value = self[text] = field_value(self, text)
+        work, argument = self.capture.works[text]
+        value = self[text] = work(self, argument)
         return value
 
     def value(self, position: int) -> Any:
@@ -72,10 +73,3 @@ class CaptureEvent(SyscallEvent):
             value = self.value(0)
             return value if isinstance(value, int) else None
         return None
-
-
-def field_value(event: CaptureEvent, text: str) -> Any:
-    """Return the value of a field for an event; None if it has none."""
-    from rulec.runtime.sources.syscall.values import value_of
-
-    return value_of(event, text)

@@ -20,6 +20,7 @@ from rulec.runtime.sources.syscall.capture.stream import Inflater, Source, next_
 from rulec.runtime.sources.syscall.capture.upgrade import Plan, plan
 from rulec.runtime.sources.syscall.state.machine import THREADS_LIMIT, Machine
 from rulec.runtime.sources.syscall.state.processes import CLONES
+from rulec.runtime.sources.syscall.values import Works
 
 _NOTICES_LIMIT: Final = 100
 
@@ -52,6 +53,7 @@ class Capture:
         enter_events: bool = False,
     ) -> None:
         self.machine = Machine()
+        self.works = Works()
         self.run = Run("syscall")
         self.events = 0
         self.failed_blocks = 0

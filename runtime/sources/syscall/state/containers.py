@@ -35,8 +35,7 @@ _PATHS: Final = tuple(
         rf"/(?:docker-)?{_ID}(?:\.scope)?$",
         rf"/(?:crio-|cri-containerd-|nerdctl-|docker-){_ID}(?:\.scope)?$",
         rf":(?:cri-containerd|nerdctl|crio):{_ID}$",
-        r"^/[^/.:]+/([0-9A-Za-z][0-9A-Za-z_.-]{0,63})"
-        r"(?<!\.service)(?<!\.slice)(?<!\.scope)(?<!\.libvirt-lxc)$",
+        r"^/[^/.:]+/([0-9A-Za-z][0-9A-Za-z_.-]{0,63})(?<!\.service)(?<!\.slice)(?<!\.scope)(?<!-lxc)$",
         r"/lxc(?:\.payload)?[/.]([^/]+)",
         r"/([^/]+)\.libvirt-lxc(?:/|$)",
         r"/machine-lxc\\x2d([^/]+)\.scope(?:/|$)",

@@ -6,8 +6,7 @@ value. It never raises for what the event holds.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rulec.runtime.sources.syscall.values.calls import CALL_VALUES
 from rulec.runtime.sources.syscall.values.containers import CONTAINER_VALUES
@@ -38,14 +37,25 @@ def _nothing(event: "CaptureEvent", argument: str | None) -> None:
     return None
 
 
-# Rules ask for so many fields at most, or what they ask for is found out again.
-@lru_cache(maxsize=4096)
-def worked_out(text: str) -> tuple[Work, str | None]:
-    """Return the function for what a rule writes, and the argument in it.
+class Works(dict[str, tuple[Work, str | None]]):
+    """The function for what a rule writes, and the argument in it, by that text.
 
-    >>> worked_out("proc.aname[2]")[1], worked_out("evt.arg.flags")[1], worked_out("evt.num")[1]
+    >>> Works()["proc.aname[2]"][1], Works()["evt.arg.flags"][1], Works()["evt.num"][1]
     ('2', 'flags', None)
     """
+
+    def __missing__(self, text: str) -> tuple[Work, str | None]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[text] = _worked_out(text)
+        return found
+
+
+# Rules ask for so many fields at most, or what they ask for is found out again.
+_REMEMBERED: Final = 4096
+
+
+def _worked_out(text: str) -> tuple[Work, str | None]:
     name, bracket, argument = text.partition("[")
     if bracket and argument.endswith("]"):
         return VALUES.get(name, _nothing), argument[:-1]
@@ -57,9 +67,3 @@ def worked_out(text: str) -> tuple[Work, str | None]:
         if name in VALUES:
             return VALUES[name], text[len(name) + 1 :]
     return _nothing, None
-
-
-def value_of(event: "CaptureEvent", text: str) -> Any:
-    """Return the value for an event of what a rule writes."""
-    work, argument = worked_out(text)
-    return work(event, argument)

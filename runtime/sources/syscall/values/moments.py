@@ -1,5 +1,6 @@
 """Fields about an event as such: when it was, and which one it is."""
 
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -42,6 +43,11 @@ def _count(event: CaptureEvent) -> int:
     return event.capture.counted
 
 
+def _host_name(event: CaptureEvent) -> str:
+    """Return the name of the machine that was recorded; FALCO_HOSTNAME overrides it."""
+    return os.environ.get("FALCO_HOSTNAME") or event.machine.hostname or host_name()
+
+
 _TIMES: Final = {
     "evt.time": clock.local_time,
     "evt.time.s": clock.local_time_seconds,
@@ -69,5 +75,5 @@ MOMENT_VALUES: Final[Mapping[str, Work]] = {
     "evt.source": plain(lambda event: "syscall"),
     "evt.is_async": plain(_is_async),
     "evt.asynctype": plain(_async_type),
-    "evt.hostname": plain(lambda event: host_name()),
+    "evt.hostname": plain(_host_name),
 }
