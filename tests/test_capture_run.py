@@ -125,7 +125,7 @@ def test_profiles(place: Path) -> None:
     assert result.exit_code == 0
     profile = json.loads(result.stdout)
     assert profile["events"] == 4
-    assert sum(rule["matched"] for rule in profile["rules"]) == 2
+    assert sum(rule["matches"] for rule in profile["rules"]) == 2
 
 
 def test_calls_without_a_kind_of_their_own(place: Path) -> None:

@@ -183,8 +183,7 @@ def _run(
     def sink(alert: Alert) -> None:
         writer(render(alert))
 
-    call = (ruleset, source, inputs, sink, notice, pause, every)
-    return run(*call, enter_events=enter_events)
+    return run(ruleset, source, inputs, sink, notice, pause, every, enter_events=enter_events)
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

@@ -59,9 +59,10 @@ def _address(value: Address, order: str) -> bytes:
 
 def _tuple(value: Tuple, order: str) -> bytes:
     family = bytes([value.family])
-    if isinstance(value.source, IPv4Address | IPv6Address):
-        source = value.source.packed + number(value.source_port, 2, order)
-        return family + source + value.destination.packed + number(value.destination_port, 2, order)
+    near, far = value.source, value.destination
+    if isinstance(near, IPv4Address | IPv6Address) and isinstance(far, IPv4Address | IPv6Address):
+        source = near.packed + number(value.source_port, 2, order)
+        return family + source + far.packed + number(value.destination_port, 2, order)
     if value.family == UNIX:
         ends = number(value.source or 0, 8, order) + number(value.destination or 0, 8, order)
         return family + ends + text(value.path)
