@@ -1,5 +1,6 @@
 """How blocks are laid out: their types, and where events have their parameters."""
 
+from collections.abc import Callable
 from struct import Struct
 from typing import Final
 
@@ -50,6 +51,18 @@ def limit(kind: int) -> int:
     return EVENT_LIMIT if kind in _SMALL else BLOCK_LIMIT
 
 
+class _Lengths(dict[int, Callable[[bytes, int], tuple[int, ...]]]):
+    """What reads some numbers, by how many there are."""
+
+    def __init__(self, mark: str, letter: str) -> None:
+        self._mark = mark
+        self._letter = letter
+
+    def __missing__(self, count: int) -> Callable[[bytes, int], tuple[int, ...]]:
+        found = self[count] = Struct(f"{self._mark}{count}{self._letter}").unpack_from
+        return found
+
+
 class Layout:
     """How numbers are read in one byte order."""
 
@@ -61,9 +74,8 @@ class Layout:
         self.flagged = Struct(mark + "IIHIQqIHI").unpack_from
         self.block = Struct(mark + "II").unpack_from
         self.word = Struct(mark + "I").unpack_from
-        counts = range(PARAMETERS_LIMIT + 1)
-        self._short = [Struct(f"{mark}{count}H").unpack_from for count in counts]
-        self._long = [Struct(f"{mark}{count}I").unpack_from for count in counts]
+        self._short = _Lengths(mark, "H")
+        self._long = _Lengths(mark, "I")
 
     def parts(
         self, buffer: bytes, at: int, stop: int, size: int, code: int, count: int

@@ -1,6 +1,7 @@
 """What a reader has to do with each kind of event, given what rules ask for."""
 
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from rulec.runtime.sources.syscall.capture.events import UNOFFERED, Kind, coded, kinds
@@ -112,3 +113,7 @@ def _spared(code: int, fields: frozenset[str]) -> bool:
     if effect is sockets.transfer and code not in sockets.TUPLES:
         return fields.isdisjoint(_CONNECTED_FIELDS)
     return False
+
+
+# The rules of a program ask for the same in every capture.
+interest: Final = lru_cache(maxsize=16)(Interest)

@@ -9,6 +9,7 @@ from typing import Final
 
 from rulec.runtime.sources.syscall.capture.decoders import Tuple, ip, text
 from rulec.runtime.sources.syscall.state.descriptors import (
+    INET_TYPES,
     L4_NAMES,
     TYPES,
     Descriptor,
@@ -185,7 +186,10 @@ def read_descriptors(machine: Machine, data: Bytes, version: int) -> None:
                 continue
             raise
         if found is not None and thread is not None:
-            machine.open(thread, *found)
+            number, one = found
+            machine.open(thread, number, one)
+            if one.type in INET_TYPES:
+                machine.listed.append((thread.process, number))
 
 
 def _descriptor(data: Bytes, version: int) -> tuple[int, Descriptor] | None:

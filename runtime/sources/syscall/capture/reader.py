@@ -14,7 +14,7 @@ from rulec.runtime.sources.syscall.capture.events import (
     UNOFFERED,
     coded,
 )
-from rulec.runtime.sources.syscall.capture.interest import Act, Interest
+from rulec.runtime.sources.syscall.capture.interest import Act, interest
 from rulec.runtime.sources.syscall.capture.naming import NAMED_BY_VALUE, event_name
 from rulec.runtime.sources.syscall.capture.stream import Inflater, Source, next_beginning
 from rulec.runtime.sources.syscall.capture.upgrade import Plan, plan
@@ -60,11 +60,12 @@ class Capture:
         self.unknown_events = 0
         self.unknown_shapes = 0
         self.notices: list[str] = []
-        self.asked: int | None = None  # the time of the event that evt.deltatime was asked of
+        # The event that evt.deltatime was asked of last (its number and time), and the time before.
+        self.asked: tuple[int, int] | None = None
         self.asked_before: int | None = None
         self.counted = 0  # how often util.cnt was asked for
         self._enter_events = enter_events
-        self._interest = Interest(wanted, fields, enter_events)
+        self._interest = interest(wanted, fields, enter_events)
         self._input = Inflater(stream)
         self._layout = LAYOUTS["little"]
         self._plans: dict[int, Plan | None] = {}
@@ -280,9 +281,9 @@ class Capture:
         self.events += 1
         if machine.closing is not None or machine.ending is not None:
             machine.settle()
-        interest = self._interest
-        effect = None if dropped else interest.effects.get(now)
-        offered = now in interest.offered and (self._enter_events or code not in OLD_CONTAINERS)
+        asked = self._interest
+        effect = None if dropped else asked.effects.get(now)
+        offered = now in asked.offered and (self._enter_events or code not in OLD_CONTAINERS)
         if effect is None and not offered:
             return None
         event = _new(CaptureEvent)
@@ -306,8 +307,8 @@ class Capture:
             effect(machine, event)
             if not offered:
                 return None
-        if now in NAMED_BY_VALUE and interest.names is not None:
-            return event if event_name(event) in interest.names else None
+        if now in NAMED_BY_VALUE and asked.names is not None:
+            return event if event_name(event) in asked.names else None
         return event
 
     def _upgraded(

@@ -13,7 +13,7 @@ from rulec.runtime.sources.syscall.capture.blocks import BLOCK_LIMIT
 PIECE: Final = 1 << 18  # bytes that are asked for at once
 
 # How much a compressed capture may grow: real ones do so by 5 to 20 times.
-GROWTH_LIMIT: Final = 300
+GROWTH_LIMIT: Final = 100
 GROWTH_FREE: Final = 1 << 26
 
 _GZIP: Final = b"\x1f\x8b"

@@ -18,7 +18,7 @@ from rulec.runtime.sources.syscall.state.threads import Process, Thread
 
 # How much is remembered at most. What is beyond that is left out, and counted.
 THREADS_LIMIT: Final = 131_072
-DESCRIPTORS_LIMIT: Final = 65_536  # of one process
+DESCRIPTORS_LIMIT: Final = 16_384  # of one process
 ALL_DESCRIPTORS_LIMIT: Final = 4_194_304
 USERS_LIMIT: Final = 1_048_576
 
@@ -47,6 +47,9 @@ class Machine:
         # What goes when the next event comes: a descriptor that was closed, a thread that ended.
         self.closing: tuple[Process, int] | None = None
         self.ending: tuple[Thread, int, int] | None = None
+        # Descriptors of connections that were listed since the last event, and ports of servers.
+        self.listed: list[tuple[Process, int]] = []
+        self._ports: set[int] = set()
         self._exited: dict[tuple[int, int], int] = {}
         self._opened = 0
 
@@ -172,7 +175,11 @@ class Machine:
         """Let a process have a descriptor."""
         descriptors = thread.process.descriptors
         if number not in descriptors:
-            if len(descriptors) >= DESCRIPTORS_LIMIT or self._opened >= ALL_DESCRIPTORS_LIMIT:
+            if (
+                not thread.process.members
+                or len(descriptors) >= DESCRIPTORS_LIMIT
+                or self._opened >= ALL_DESCRIPTORS_LIMIT
+            ):
                 self.left_out += 1
                 return
             self._opened += 1
@@ -208,20 +215,19 @@ class Machine:
         They were listed with the end of this machine as the source. Where that is a port that
         somebody listens on, it is the server.
         """
-        processes = {id(thread.process): thread.process for thread in self.threads.values()}
-        ports = {
-            one.destination_port
-            for process in processes.values()
-            for one in process.descriptors.values()
-            if one.listening
-        }
-        for process in processes.values():
-            for number, one in process.descriptors.items():
-                if one.type in INET_TYPES and not one.role:
-                    served = one.source_port in ports
-                    process.descriptors[number] = (
-                        swapped(one, "server") if served else one.but(role="client")
-                    )
+        listed, self.listed = self.listed, []
+        for process, number in listed:
+            one = process.descriptors.get(number)
+            if one is not None and one.listening:
+                self._ports.add(one.destination_port)
+        ports = self._ports
+        for process, number in listed:
+            one = process.descriptors.get(number)
+            if one is not None and one.type in INET_TYPES and not one.role:
+                served = one.source_port in ports
+                process.descriptors[number] = (
+                    swapped(one, "server") if served else one.but(role="client")
+                )
 
     # Containers and users
 

@@ -113,16 +113,15 @@ def _start(
         child.inherit(source)
         child.args = child.args or source.args
         child.cgroups = child.cgroups or source.cgroups
+        child.env = source.env
         if flags & CLONE_THREAD:
             child.process = source.process
-            child.env = source.env
             child.parent = source.parent
         else:
-            child.env = source.env
             child.process.cwd = source.process.cwd
-            machine.share(child.process, source.process)
             child.parent = machine.leader(source)
-    machine.add(child)
+    if machine.add(child) and source is not None and child.process is not source.process:
+        machine.share(child.process, source.process)
 
 
 def _take_memory(thread: Thread, event: CaptureEvent, position: int) -> None:

@@ -25,6 +25,10 @@ class Interface(NamedTuple):
     mask: int
 
 
+# More addresses than that no machine has.
+INTERFACES_LIMIT: Final = 4096
+
+
 class Interfaces:
     """The addresses of the machine that a capture was made on."""
 
@@ -37,7 +41,7 @@ class Interfaces:
 
     def add(self, found: Sequence[Interface]) -> None:
         """Add more of them."""
-        self._found.extend(found)
+        self._found.extend(found[: INTERFACES_LIMIT - len(self._found)])
         self.addresses = frozenset(one.address for one in self._found)
 
     def near(self, other: Ip) -> Ip | None:

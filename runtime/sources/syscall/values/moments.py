@@ -31,8 +31,9 @@ def _async_type(event: CaptureEvent) -> str | None:
 def _since_last(event: CaptureEvent) -> int:
     """Return the nanoseconds since the event that was asked for this before."""
     capture = event.capture
-    if capture.asked != event.time:
-        capture.asked_before, capture.asked = capture.asked, event.time
+    if capture.asked is None or capture.asked[0] != event.number:
+        capture.asked_before = None if capture.asked is None else capture.asked[1]
+        capture.asked = event.number, event.time
     before = capture.asked_before
     return 0 if before is None else max(0, event.time - before)
 
