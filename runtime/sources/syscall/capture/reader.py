@@ -20,12 +20,15 @@ from rulec.runtime.sources.syscall.capture.stream import Inflater, Source, next_
 from rulec.runtime.sources.syscall.capture.upgrade import Plan, plan
 from rulec.runtime.sources.syscall.state.machine import THREADS_LIMIT, Machine
 from rulec.runtime.sources.syscall.state.processes import CLONES
+from rulec.runtime.sources.syscall.state.threads import Thread
 from rulec.runtime.sources.syscall.values import Works
 
 _NOTICES_LIMIT: Final = 100
 
 # Events that make no thread known: those of threads that begin, end, or wait.
-_OF_STRANGERS: Final = frozenset(CLONES + coded("SCHEDSWITCH_6_E", "PROCEXIT_1_E"))
+_OF_STRANGERS: Final = frozenset(
+    CLONES + coded("SCHEDSWITCH_1_E", "SCHEDSWITCH_6_E", "PROCEXIT_1_E")
+)
 
 _new: Final = CaptureEvent.__new__
 
@@ -77,7 +80,7 @@ class Capture:
     def __iter__(self) -> Iterator[CaptureEvent]:
         buffer, at, more = b"", 0, True
         while True:
-            at = yield from self._run_of_events(buffer, at)
+            at = yield from self._plain_events(buffer, at)
             at, needed, event = self._block(buffer, at, more)
             if event is not None:
                 yield event
@@ -91,12 +94,13 @@ class Capture:
 
     # --- blocks ---------------------------------------------------------------------
 
-    def _run_of_events(self, buffer: bytes, at: int) -> Generator[CaptureEvent, None, int]:
+    def _plain_events(self, buffer: bytes, at: int) -> Generator[CaptureEvent, None, int]:
         """Read plain events, one behind the other; return where there is something else."""
         end = len(buffer)
         acts, event_at = self._interest.acts, self._event
         header, word = self._layout.event, self._layout.word
         read, count_only, unknown = Act.READ, Act.COUNT, Act.UNKNOWN
+        started, threads = self.run.start is not None, self.machine.threads
         while end - at >= SMALLEST_EVENT:
             type_, length, cpu, time, tid, size, code, count = header(buffer, at)
             if type_ != EVENT and type_ != OLD_EVENT:
@@ -107,6 +111,10 @@ class Capture:
             act = acts[code]
             if act is count_only:
                 self.events += 1
+                if tid not in threads:
+                    self._meet(tid, code)
+                if not started:
+                    started = self._begin(code, time)
             elif act is read:
                 if type_ == EVENT:
                     body = at + 36
@@ -236,6 +244,8 @@ class Capture:
         act = self._interest.acts[code]
         if act is Act.COUNT:
             self.events += 1
+            self._begin(code, time)
+            self._meet(tid, code)
         elif act is Act.UNKNOWN:
             self.unknown_events += 1
         if act is not Act.READ:
@@ -244,6 +254,19 @@ class Capture:
         stop = at + length - 4
         event = self._event(buffer, at + begin, stop, cpu, time, tid, size, code, count)
         return None if flags & blocks.STATE_ONLY else event
+
+    def _begin(self, code: int, time: int) -> bool:
+        """Take the time of an event for the start, if it is the first real one."""
+        kind = self.machine.kinds[code]
+        if self.run.start is None and kind is not None and kind.origin != "metaevent":
+            self.run.start = time
+        return self.run.start is not None
+
+    def _meet(self, tid: int, code: int) -> Thread | None:
+        """Return what stands for the thread of an event, if it was not known before."""
+        if tid <= 0 or code in _OF_STRANGERS or tid in self.machine.threads:
+            return None
+        return self.machine.placeholder(tid)
 
     def _event(
         self,
@@ -279,6 +302,8 @@ class Capture:
         if dropped and not self._enter_events:
             return None
         self.events += 1
+        if self.run.start is None:
+            self._begin(code, time)
         if machine.closing is not None or machine.ending is not None:
             machine.settle()
         asked = self._interest
@@ -293,16 +318,11 @@ class Capture:
         event.time, event.tid, event.cpu, event.number = time, tid, cpu, self.events
         event.name_changed = False
         event.fd, event.descriptor = -1, None
-        thread = machine.threads.get(tid)
-        if thread is None and tid > 0 and now not in _OF_STRANGERS:
-            thread = machine.placeholder(tid)
-        event.thread = thread
+        event.thread = thread = machine.threads.get(tid) or self._meet(tid, now)
         position = FD_POSITIONS.get(now, len(parts))
         if thread is not None and position < len(parts) and (data := parts[position]):
             event.fd = fd = kind.decoders[position](data)
             event.descriptor = thread.process.descriptors.get(fd)
-        if self.run.start is None and kind.origin != "metaevent":
-            self.run.start = time
         if effect is not None:
             effect(machine, event)
             if not offered:
