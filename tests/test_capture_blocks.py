@@ -102,6 +102,7 @@ def test_descriptors_from_the_list_are_known() -> None:
     # Somebody listens on the port of this end, so the other one is the client.
     assert event["fd.name"] == "10.1.2.9:5555->10.1.2.3:22"
     assert (event["fd.cip"], event["fd.sport"]) == (address("10.1.2.9", 1).host, 22)
+    assert (event["fd.types[3]"], event["fd.types[99]"]) == (("directory",), None)
     assert set(event["fd.types"]) == {"file", "pipe", "unix", "directory", "ipv4"}
     assert (event["proc.stdin.name"], event["proc.stdout.type"]) == ("/dev/null", "pipe")
 

@@ -66,7 +66,7 @@ def events() -> Iterator[CaptureEvent]:
 
 def fits(field: Field, text: str, value: Any) -> bool:
     several = field.several is not None and text == field.name
-    if several or (field.is_list and text == field.name):
+    if several or field.is_list:
         assert field.several in (None, Several.ANCESTORS, Several.ENDS)
         return isinstance(value, tuple) and all(is_of(field, each) for each in value)
     return is_of(field, value)

@@ -226,7 +226,7 @@ def _types(event: CaptureEvent, argument: str | None) -> Any:
         return tuple(dict.fromkeys(one.type for one in descriptors.values())) or None
     number = index(argument)
     found = None if number is None else descriptors.get(number)
-    return None if found is None else found.type
+    return None if found is None else (found.type,)
 
 
 def _name_changed(event: CaptureEvent) -> bool | None:
