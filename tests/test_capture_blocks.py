@@ -107,6 +107,34 @@ def test_descriptors_from_the_list_are_known() -> None:
     assert (event["proc.stdin.name"], event["proc.stdout.type"]) == ("/dev/null", "pipe")
 
 
+def test_threads_and_parents_are_found_in_any_order() -> None:
+    worker = thread(301, "worker", 0)
+    worker.pid, worker.vpid = 300, 300
+    threads = (worker, thread(300, "nginx", 299, cwd="/srv"), thread(299, "sh"))
+    steps = [
+        step("SYSCALL_OPEN_X", 300, fd=9, name="x", flags=1),
+        step("PROCEXIT_1_E", 299, status=0, ret=0, sig=0, core=0, reaper_tid=1),
+        step("SYSCALL_READ_X", 301, res=0, fd=9, size=1),
+    ]
+    event = last(steps, machine(*threads))
+    assert (event["fd.name"], event["proc.cwd"]) == ("/srv/x", "/srv/")
+    assert (event["proc.nthreads"], event["proc.name"]) == (2, "worker")
+    assert (event["proc.pname"], event["proc.ppid"]) == ("init", 1)
+
+
+def test_damaged_entries_of_lists_cost_themselves() -> None:
+    parts = dict(split(written(STEPS)))
+    processes = bytearray(parts[0x215])
+    processes[12 + 8 + 32 : 12 + 8 + 34] = b"\xff\xff"  # the length of the first name
+    data = b"".join(
+        bytes(processes) if type_ == 0x215 else part for type_, part in split(written(STEPS))
+    )
+    capture = captured(data)
+    *_, event = capture
+    assert (event["proc.name"], event["proc.pname"]) == ("bash", None)
+    assert (capture.failed_blocks, capture.notices[0][:17]) == (1, "a list is damaged")
+
+
 def test_a_section_in_the_middle_begins_another_capture() -> None:
     once, again = (
         written([opened(5, "/etc/hosts")]),

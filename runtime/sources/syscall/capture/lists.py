@@ -4,7 +4,7 @@ Processes, descriptors, users, interfaces. What is damaged ends its list, or its
 says how long it is; what was read before is kept.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from rulec.runtime.sources.syscall.capture.decoders import Tuple, ip, text
@@ -30,6 +30,10 @@ Read = Callable[[Machine, "Bytes"], None]
 
 # Entries of version 9 with fewer bytes left here lack two fields in the middle.
 _SHORT_TAIL: Final = 29
+
+
+_PADDING: Final = 4  # fewer bytes at the end of a list are none of it
+_SMALLEST: Final = 4  # bytes of an entry without its size
 
 
 class DamageError(Exception):
@@ -88,10 +92,32 @@ class Bytes:
         self.take(size)
         return Bytes(self._data, self._order, begin, begin + size)
 
-    def __iter__(self) -> "Iterator[Bytes]":
-        """Yield this again and again, as long as there may be an entry, not only padding."""
-        while self.left >= 4:
-            yield self
+
+def _read_entries(
+    data: Bytes, sized: bool, read: Callable[[Bytes], None], *, counts_itself: bool = True
+) -> None:
+    """Read the entries of a list; a damaged one costs itself if it is ``sized``, or else the rest.
+
+    The size of an entry stands before it, and may count itself.
+
+    :raises DamageError: at the end, if some were damaged.
+    """
+    damaged = False
+    while data.left >= _PADDING:
+        entry = data
+        if sized:
+            size = data.number(4) - (4 if counts_itself else 0)
+            if size < _SMALLEST:
+                raise DamageError
+            entry = data.entry(size)
+        try:
+            read(entry)
+        except DamageError:
+            if not sized:
+                raise
+            damaged = True
+    if damaged:
+        raise DamageError
 
 
 def read_machine(machine: Machine, data: Bytes) -> None:
@@ -102,22 +128,13 @@ def read_machine(machine: Machine, data: Bytes) -> None:
 
 def read_processes(machine: Machine, data: Bytes, version: int) -> None:
     """Read a list of threads."""
-    for rest in data:
-        entry = rest
-        if version >= 9:
-            entry = rest.entry(4)
-            size = entry.number(4)
-            entry = rest.entry(max(0, size - 4))
-        try:
-            thread = _thread(entry, version)
-        except DamageError:
-            if version >= 9:
-                continue
-            raise
-        leader = machine.threads.get(thread.pid)
-        if leader is not None and not thread.is_leader:
-            thread.process = leader.process
-        machine.add(thread)
+
+    def read(entry: Bytes) -> None:
+        thread = _thread(entry, version)
+        if machine.add(thread):
+            machine.listed_threads.append(thread)
+
+    _read_entries(data, version >= 9, read)
 
 
 def _thread(data: Bytes, version: int) -> Thread:
@@ -172,24 +189,17 @@ def _tail(thread: Thread, data: Bytes) -> None:
 
 def read_descriptors(machine: Machine, data: Bytes, version: int) -> None:
     """Read the descriptors of one process."""
-    tid = data.signed(8)
-    thread = machine.threads.get(tid)
-    for rest in data:
-        entry = rest
-        if version >= 2:
-            entry = rest.entry(4)
-            entry = rest.entry(max(0, entry.number(4) - 4))
-        try:
-            found = _descriptor(entry, version)
-        except DamageError:
-            if version >= 2:
-                continue
-            raise
+    thread = machine.threads.get(data.signed(8))
+
+    def read(entry: Bytes) -> None:
+        found = _descriptor(entry, version)
         if found is not None and thread is not None:
             number, one = found
             machine.open(thread, number, one)
             if one.type in INET_TYPES:
                 machine.listed.append((thread.process, number))
+
+    _read_entries(data, version >= 2, read)
 
 
 def _descriptor(data: Bytes, version: int) -> tuple[int, Descriptor] | None:
@@ -254,30 +264,30 @@ def _connection(
 def read_interfaces(machine: Machine, data: Bytes, version: int) -> None:
     """Read the addresses of the machine."""
     found: list[Interface] = []
+
+    def read(entry: Bytes) -> None:
+        kind, length = entry.number(2), entry.number(2)
+        if kind not in (1, 2, 3, 4):
+            if version < 2:
+                raise DamageError
+            return
+        size = 4 if kind in (1, 3) else 16
+        address, mask = ip(entry.take(size)), entry.take(size)
+        entry.take(size + (8 if kind in (1, 2) else 0))
+        name = text(entry.take(length))
+        if address is not None:
+            found.append(Interface(name, address, int.from_bytes(mask, "big")))
+
     try:
-        for rest in data:
-            entry = rest.entry(rest.number(4)) if version >= 2 else rest
-            kind, length = entry.number(2), entry.number(2)
-            if kind not in (1, 2, 3, 4):
-                if version >= 2:
-                    continue
-                break
-            size = 4 if kind in (1, 3) else 16
-            address, mask = ip(entry.take(size)), entry.take(size)
-            entry.take(size)
-            if kind in (1, 2):
-                entry.take(8)
-            name = text(entry.take(length))
-            if address is not None:
-                found.append(Interface(name, address, int.from_bytes(mask, "big")))
+        _read_entries(data, version >= 2, read, counts_itself=False)
     finally:
         machine.interfaces.add(found)
 
 
 def read_users(machine: Machine, data: Bytes, version: int) -> None:
     """Read the users and groups."""
-    for rest in data:
-        entry = rest.entry(max(0, rest.number(4) - 4)) if version >= 2 else rest
+
+    def read(entry: Bytes) -> None:
         kind, number = entry.number(1), entry.number(4)
         if kind == 0:
             user = User(number, entry.number(4), entry.text(), entry.text(), entry.text())
@@ -289,6 +299,8 @@ def read_users(machine: Machine, data: Bytes, version: int) -> None:
                 machine.groups[number] = name
         elif version < 2:
             raise DamageError
+
+    _read_entries(data, version >= 2, read)
 
 
 _VERSIONED: Final[Mapping[Callable[[Machine, Bytes, int], None], Mapping[int, int]]] = {

@@ -214,7 +214,7 @@ class Capture:
                 read(machine, body)
                 self._fresh = True
         except lists.DamageError:
-            self._fail("a list breaks off", place)
+            self._fail("a list is damaged", place)
 
     def _section(self, body: lists.Bytes) -> None:
         """Begin to read a capture: what was known is of another one."""
@@ -286,7 +286,7 @@ class Capture:
         """
         if self._fresh:
             self._fresh = False
-            self.machine.orient()
+            self.machine.settle_lists()
         machine = self.machine
         recorded = machine.kinds[code]
         assert recorded is not None, "others are not read"

@@ -47,8 +47,9 @@ class Machine:
         # What goes when the next event comes: a descriptor that was closed, a thread that ended.
         self.closing: tuple[Process, int] | None = None
         self.ending: tuple[Thread, int, int] | None = None
-        # Descriptors of connections that were listed since the last event, and ports of servers.
+        # What was listed since the last event: connections and threads; ports that are listened on.
         self.listed: list[tuple[Process, int]] = []
+        self.listed_threads: list[Thread] = []
         self._ports: set[int] = set()
         self._exited: dict[tuple[int, int], int] = {}
         self._opened = 0
@@ -209,12 +210,22 @@ class Machine:
                 return found.name
         return UNKNOWN
 
-    def orient(self) -> None:
-        """Find out who is the client of the connections that were open from the start.
+    def settle_lists(self) -> None:
+        """Bring together what was listed: threads and processes, connections and who is the client.
 
-        They were listed with the end of this machine as the source. Where that is a port that
-        somebody listens on, it is the server.
+        Connections were listed with the end of this machine as the source. Where that is a port
+        that somebody listens on, it is the server.
         """
+        threads, self.listed_threads = self.listed_threads, []
+        for thread in threads:
+            leader = self.leader(thread)
+            if leader is not thread and leader.process is not thread.process:
+                self._opened -= len(thread.process.descriptors)
+                thread.process = leader.process
+                leader.process.members.add(thread.tid)
+            if (parent := self.threads.get(leader.ptid)) is not None:
+                parent = self.leader(parent)
+                leader.parent = None if parent is leader else parent
         listed, self.listed = self.listed, []
         for process, number in listed:
             one = process.descriptors.get(number)
