@@ -96,6 +96,14 @@ CASES: dict[str, tuple[list[Step], dict[str, Any]]] = {
         [*(opened(fd, "/a") for fd in (3, 4, 9)), step("SYSCALL_CLOSE_RANGE_X", res=0, first=4, last=9)],
         {"proc.fdopencount": 1},
     ),
+    "close_range marks all from a number on": (
+        [
+            *(opened(fd, "/a") for fd in (3, 4, 9)),
+            step("SYSCALL_CLOSE_RANGE_X", res=0, first=4, last=0xFFFFFFFF, flags=4),
+            execve(100, "/bin/ls"),
+        ],
+        {"proc.fdopencount": 1},
+    ),
     "a pipe has two ends": (
         [step("SYSCALL_PIPE2_X", res=0, fd1=3, fd2=4, ino=77, flags=0)],
         {"fd.num": 4, "fd.type": "pipe", "fd.name": "", "fd.ino": 77, "proc.fdopencount": 2},

@@ -145,13 +145,17 @@ def close_range(machine: Machine, event: CaptureEvent) -> None:
         return
     first, last, flags = event.value(1) or 0, event.value(2) or 0, event.value(3) or 0
     process = event.thread.process
+    descriptors = process.descriptors
+    # Whichever are fewer: those in the range, or those that are open.
+    numbers = range(first, last + 1) if last - first < len(descriptors) else tuple(descriptors)
+    concerned = [n for n in numbers if first <= n <= last and n in descriptors]
     if flags & _CLOSE_RANGE_CLOEXEC:
-        for number, one in process.descriptors.items():
-            if first <= number <= last:
-                process.descriptors[number] = one.but(flags=one.flags | O_CLOEXEC)
-        return
-    kept = {n: one for n, one in process.descriptors.items() if not first <= n <= last}
-    machine.keep(process, kept)
+        for number in concerned:
+            one = descriptors[number]
+            descriptors[number] = one.but(flags=one.flags | O_CLOEXEC)
+    elif concerned:
+        gone = frozenset(concerned)
+        machine.keep(process, {n: one for n, one in descriptors.items() if n not in gone})
 
 
 @effect("SYSCALL_DUP_1_X", "SYSCALL_DUP2_X", "SYSCALL_DUP3_X")
