@@ -18,7 +18,7 @@ from typing import Final
 
 from events import make
 
-RULES: Final = Path(__file__).resolve().parent.parent / "rules"
+RULES: Final = Path(__file__).resolve().parent.parent / "rules" / "k8s_audit.yaml"
 RULEC: Final = (sys.executable, "-m", "rulec")
 
 # So many events are made; a log of more has them again.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from rulec.nodes import Constant, Loaded, Sequence, Transformed, Value
 from rulec.python import assign, call, constant, identifier, name
 from rulec.runtime import EXPORTS
+from rulec.runtime.fields import field_text
 from rulec.transformers import TRANSFORMERS
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Body:
 
     def computed(self, value: Loaded | Transformed) -> ast.expr:
         if isinstance(value, Loaded):
+            if value.field.named:
+                text = constant(field_text(value.field, value.argument))
+                return ast.Subscript(name("event"), text, ast.Load())
             return self.module.load(value, self.source)
         arguments = [self.value(argument) for argument in value.arguments]
         if value.selector is not None:

@@ -43,8 +43,8 @@ from rulec.operators import (
     Operator,
     Takes,
 )
-from rulec.references import References, shape
-from rulec.runtime.fields import CHARBUF, Catalogue, Kind
+from rulec.references import References, several, shape
+from rulec.runtime.fields import CHARBUF, Catalogue, Kind, Several
 from rulec.runtime.sources import EventSource
 from rulec.text import NOWHERE, Span
 from rulec.transformers import Shape
@@ -53,6 +53,9 @@ NA: Final = "<NA>"
 
 # Comparisons in which "<NA>" has been used to mean "no value".
 NA_OPERATORS: Final = frozenset({"=", "!=", "in", "intersects", "pmatch"})
+
+# Fields that hold the name of a type of events.
+TYPE_FIELDS: Final = frozenset({"evt.type", "evt.asynctype"})
 
 _RANGE: Final = re.compile(r"[+-]?[0-9]+:[+-]?[0-9]+")
 
@@ -102,6 +105,10 @@ class _Checker:
         symbol, _, modifier = node.operator.partition(" ")
         operator = OPERATORS[SYNONYMS.get(symbol, symbol)]
         quantifier = self.quantifier(operator, shape(value), node)
+        if several(value) and operator.symbol != "exists":
+            quantifier = _over_several(value, operator)
+        if isinstance(value, Loaded) and value.field.within:
+            operator = _within(value, operator, node)
         match node.right:
             case None:
                 return Test(value, operator.symbol, span=node.span)
@@ -147,7 +154,7 @@ class _Checker:
     def known_types(self, value: Value, literals: tuple[Literal, ...], node: Check) -> None:
         """Complain about names that no type of event has."""
         known = self.source.event_types
-        if not known or not isinstance(value, Loaded) or value.field.name != "evt.type":
+        if not known or not isinstance(value, Loaded) or value.field.name not in TYPE_FIELDS:
             return
         for literal in literals:
             if literal.text not in known:
@@ -211,6 +218,22 @@ class _Checker:
         return plain
 
 
+def _within(value: Loaded, operator: Operator, node: Check) -> Operator:
+    """Return what an operator means for a field that can only be asked how large it is at most."""
+    if operator.symbol == "=" and isinstance(node.right, Literal):
+        return OPERATORS["<="]
+    if operator.symbol == "exists":
+        return operator
+    text = f"{node.operator!r} cannot be asked of {value.field.name}"
+    raise ProblemError(Problem("operator_type_mismatch", text, node.span, "only '=' can"))
+
+
+def _over_several(value: Value, operator: Operator) -> Quantifier:
+    """Return how an operator goes over a field that stands for several values."""
+    both = several(value) is Several.ENDS and operator.symbol == "!="
+    return Quantifier.EVERY if both else Quantifier.SOME
+
+
 def _unsafe_checks(condition: Condition) -> Iterator[Problem]:
     """Yield a warning for each comparison of an audit field with "<NA>"."""
     for node in checks(condition):
@@ -262,7 +285,7 @@ class _Tests:
             return self.single(self.constants, self.literals_span())
         if len(self.constants) != 1:
             return Const(False)  # the one constant was refused
-        if self.operator.symbol == "!=" and self.quantifier is not Quantifier.NONE:
+        if self.operator.symbol == "!=" and shape(self.value).is_list:
             operand = Constant(self.constants[0], shape(self.value).type)
             test = Test(self.value, "=", operand, Quantifier.EVERY, span=self.span)
             return self.denied(test)

@@ -18,9 +18,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("rulec.commands.build", "Compile rules to a Python module."),
     "check": ("rulec.commands.check", "Tell what is wrong with rules."),
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
+    "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),
     "rules": ("rulec.commands.rules", "List and describe rules."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),
+    "serve": ("rulec.commands.serve", "Take audit events over HTTP and print the alerts."),
 }
 
 # Exit statuses, the same for every command.

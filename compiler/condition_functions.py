@@ -23,7 +23,7 @@ from rulec.nodes import (
     Transformed,
     Value,
 )
-from rulec.operators import OPERATORS, Meaning
+from rulec.operators import OPERATORS, PLAIN, Meaning
 from rulec.python import (
     assign,
     call,
@@ -214,6 +214,12 @@ class ConditionBody(Body):
             if some_element:
                 return negated(method(operand, "isdisjoint", value))
             return method(operand, "issuperset", value)
+        # One of several values equals it, or none of both.
+        if emit is meaning.emit and shape(node.value).type.kind in PLAIN:
+            if some_element and node.operator == "=":
+                return compare(operand, ast.In(), value)
+            if not some_element and node.operator == "!=":
+                return compare(operand, ast.NotIn(), value)
         element = ast.comprehension(ast.Name("item", ast.Store()), value, [], 0)
         holds = emit(name("item"), operand)
         return call("any" if some_element else "all", ast.GeneratorExp(holds, [element]))

@@ -13,8 +13,8 @@ from typing import Final
 
 from rulec.bodies import described
 from rulec.condition_functions import condition_body
-from rulec.gate_functions import gate_functions
-from rulec.gates import is_short, place
+from rulec.gate_functions import gate_functions, type_gate
+from rulec.gates import Gates, is_short, place
 from rulec.module import Module
 from rulec.nodes import Loaded
 from rulec.output_functions import output_body
@@ -34,6 +34,7 @@ from rulec.runtime import EXPORTS
 from rulec.runtime.fields import Kind
 from rulec.runtime.ruleset import Manifest
 from rulec.runtime.sources.reading import Envelope
+from rulec.type_gates import TypeGates
 from rulec.views import WrittenView, write_view
 
 # What the declarations of views take from Python.
@@ -79,8 +80,11 @@ def _group(group: Group, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]
     written = _view(group, module)
     functions: list[ast.stmt] = []
     gate: ast.expr = constant(None)
-    if group.gates is not None:
-        functions, gate = gate_functions(group.gates, source, module.views[source], module)
+    match group.gates:
+        case Gates():
+            functions, gate = gate_functions(group.gates, source, module.views[source], module)
+        case TypeGates():
+            functions, gate = type_gate(group.gates, source, module)
     entries: list[ast.expr] = []
     for rule, condition in zip(group.rules, group.bodies, strict=True):
         matches = identifier(rule.name, module.names)
@@ -102,7 +106,7 @@ def _group(group: Group, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]
 def _view(group: Group, module: Module) -> WrittenView | None:
     """Write the view of a source, if its rules read anything of an event."""
     source = group.source
-    keys = [] if group.gates is None else [key.value for key in group.gates.keys]
+    keys = group.gates.values if isinstance(group.gates, Gates) else ()
     asked = [each for condition in group.bodies for each in loaded_by(condition)]
     reads = [
         *(Read(place(key), simple=True) for key in keys),

@@ -21,6 +21,7 @@ from rulec.python import (
     some,
 )
 from rulec.runtime.fields import CHARBUF
+from rulec.type_gates import TypeGates
 from rulec.views import Shape, reach
 
 if TYPE_CHECKING:
@@ -43,6 +44,16 @@ def gate_functions(
         _candidates(candidates, gates, source, module),
     ]
     return functions, call("Gate", *map(name, titles))
+
+
+def type_gate(gates: TypeGates, source: str, module: "Module") -> tuple[list[ast.stmt], ast.expr]:
+    """Return the table of a gate by types, and the expression that makes the gate of it."""
+    table = identifier(f"{source} types", module.constant_names).upper()
+    names = sorted(gates.types, key=lambda type_: type_ or "")
+    keys: list[ast.expr | None] = [constant(type_) for type_ in names]
+    numbers = ast.Dict(keys, [constant(gates.types[type_]) for type_ in names])
+    gate = call("ByType", constant(gates.value.field.name), name(table), constant(gates.others))
+    return [assign(table, numbers)], gate
 
 
 def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> ast.stmt:

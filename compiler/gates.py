@@ -8,8 +8,8 @@ Equal values give equal answers, so the answers are remembered.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rulec.nodes import (
@@ -36,6 +36,9 @@ _MOST_KEYS: Final = 8
 # about is only taken for a gate with fewer.
 _ENOUGH: Final = 3
 _ENOUGH_OF_ITS_OWN: Final = 2
+# A value that is mostly searched for something is no name, but a long text or an object that is
+# different in each event: to look at it is dear, and there is little to remember.
+_SEARCHES: Final = frozenset({"contains", "icontains", "endswith", "glob", "iglob", "regex"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,21 @@ class Gates:
     gates: tuple[Condition, ...]
     bodies: tuple[Condition, ...]
 
+    @property
+    def values(self) -> tuple[Loaded, ...]:
+        """The key fields."""
+        return tuple(key.value for key in self.keys)
+
+    def with_shut(self, bodies: Iterable[Condition]) -> "Gates":
+        """Return these gates, and behind them such that are always shut."""
+        added = tuple(bodies)
+        shut = (Const(False),) * len(added)
+        return replace(self, gates=(*self.gates, *shut), bodies=(*self.bodies, *added))
+
+
+# Tells whether the gate knows the answer to a part of a condition that has no parts itself.
+Decides = Callable[[Condition], bool]
+
 
 def gates(conditions: Sequence[Condition]) -> Gates | None:
     """Return the gates of the rules of one source; None if they would not help."""
@@ -76,55 +94,69 @@ def gates(conditions: Sequence[Condition]) -> Gates | None:
 
 def gate(condition: Condition, keys: Iterable[Loaded]) -> Condition:
     """Return what a condition says about the keys: it never holds where this does not."""
-    return fold(_possible(condition, frozenset(keys)))
+    return possible(condition, _about(keys))
 
 
 def body(condition: Condition, keys: Iterable[Loaded]) -> Condition:
     """Return what is left to ask of a condition when its gate is open."""
-    known = frozenset(keys)
+    return left_of(condition, _about(keys))
+
+
+def possible(condition: Condition, decides: Decides) -> Condition:
+    """Return a condition without what a gate does not decide: true wherever it may hold."""
+    return fold(_possible(condition, decides))
+
+
+def left_of(condition: Condition, decides: Decides) -> Condition:
+    """Return a condition without what a gate has decided already."""
     parts = condition.operands if isinstance(condition, And) else (condition,)
-    left = [part for part in parts if not _is_decided(part, known)]
+    left = [part for part in parts if not _is_decided(part, decides)]
     return fold(And(tuple(left), span=condition.span))
 
 
-def _is_decided(condition: Condition, keys: frozenset[Loaded]) -> bool:
-    return all(_is_about(leaf, keys) for leaf in leaves(condition))
+def _is_decided(condition: Condition, decides: Decides) -> bool:
+    return all(decides(leaf) for leaf in leaves(condition))
 
 
-def _possible(node: Condition, keys: frozenset[Loaded]) -> Condition:
-    """Replace what is not about the keys by what makes the condition true."""
+def _possible(node: Condition, decides: Decides) -> Condition:
+    """Replace what is not decided by what makes the condition true."""
     match node:
         case Test():
-            return node if _is_about(node, keys) else Const(True)
+            return node if decides(node) else Const(True)
         case Not(operand):
-            return Not(_certain(operand, keys))
+            return Not(_certain(operand, decides))
         case OneOf():
-            return node if _is_decided(node, keys) else Const(True)
+            return node if _is_decided(node, decides) else Const(True)
         case _:
-            return rebuild(node, lambda part: _possible(part, keys))
+            return rebuild(node, lambda part: _possible(part, decides))
 
 
-def _certain(node: Condition, keys: frozenset[Loaded]) -> Condition:
-    """Replace what is not about the keys by what makes the condition false."""
+def _certain(node: Condition, decides: Decides) -> Condition:
+    """Replace what is not decided by what makes the condition false."""
     match node:
         case Test():
-            return node if _is_about(node, keys) else Const(False)
+            return node if decides(node) else Const(False)
         case Not(operand):
-            return Not(_possible(operand, keys))
+            return Not(_possible(operand, decides))
         case OneOf():
-            return node if _is_decided(node, keys) else Const(False)
+            return node if _is_decided(node, decides) else Const(False)
         case _:
-            return rebuild(node, lambda part: _certain(part, keys))
+            return rebuild(node, lambda part: _certain(part, decides))
 
 
-def _is_about(node: Condition, keys: frozenset[Loaded]) -> bool:
-    match node:
-        case Const():
-            return True
-        case Test(value, _, None | Constant(), Quantifier.NONE):
-            return value in keys
-        case _:
-            return False
+def _about(keys: Iterable[Loaded]) -> Decides:
+    known = frozenset(keys)
+
+    def is_about(node: Condition) -> bool:
+        match node:
+            case Const():
+                return True
+            case Test(value, _, None | Constant(), Quantifier.NONE):
+                return value in known
+            case _:
+                return False
+
+    return is_about
 
 
 def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
@@ -133,9 +165,14 @@ def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     No more than it takes to keep the gates closed: each makes the keys longer
     and more various.
     """
-    asked = [_cheap_values(condition) for condition in conditions]
+    tests = {test for condition in conditions for test in _tests(condition)}
+    questions = Counter(test.value for test in tests)
+    searches = Counter(test.value for test in tests if test.operator in _SEARCHES)
+    asked = [
+        [value for value in _cheap_values(condition) if 2 * searches[value] <= questions[value]]
+        for condition in conditions
+    ]
     counts = Counter(value for values in asked for value in values)
-    questions = Counter(test.value for test in {t for c in conditions for t in _tests(c)})
     chosen: dict[Loaded, None] = {}
     for value, count in counts.most_common(_MOST_KEYS):
         # What nearly all ask for in the same way does not tell them apart.

@@ -105,7 +105,8 @@ def _once(attribute: str, body: list[ast.stmt]) -> list[ast.stmt]:
 def _attribute(load: Load) -> Iterable[ast.stmt]:
     value: ast.expr = ast.Attribute(name("event"), str(load.field.attribute), ast.Load())
     if load.field.compute is not None:
-        value = call(load.imported(load.field.compute), value)
+        given = () if load.field.argument is Argument.NONE else (constant(load.argument),)
+        value = call(load.imported(load.field.compute), value, *given)
     yield ast.Return(value)
 
 

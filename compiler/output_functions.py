@@ -1,14 +1,16 @@
 """Write the output function of a rule: the message of its alerts, and the fields in them."""
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rulec.bodies import Body
 from rulec.nodes import Loaded, Value
 from rulec.plan import Output, Parts
 from rulec.python import call, constant, name
-from rulec.references import shape
-from rulec.runtime.fields import Form, Kind
+from rulec.references import several, shape
+from rulec.runtime.fields import Form, Kind, Several
+from rulec.runtime.rendering import NA
 
 if TYPE_CHECKING:
     from rulec.module import Module
@@ -54,14 +56,27 @@ class _OutputBody(Body):
             return constant(text.replace("%%", "%"))
         return ast.BinOp(constant(text), ast.Mod(), ast.Tuple(shown, ast.Load()))
 
+    def value(self, value: Value) -> ast.expr:
+        """Write a value, or that of the field which is shown in its place."""
+        if several(value) and isinstance(value, Loaded) and value.field.shown_as:
+            field = replace(value.field, name=value.field.shown_as, several=None)
+            value = replace(value, field=field)
+        return super().value(value)
+
     def shown(self, value: Value) -> ast.expr:
         """Write the text of a value in an alert."""
+        if several(value) is Several.ENDS:
+            return constant(NA)
         return call(_shows(value), self.value(value))
 
     def reported(self, value: Value) -> ast.expr:
         """Write the value of a field as it is reported beside the text."""
         if isinstance(value, Loaded) and value.field.output_attribute is not None:
             return ast.Attribute(name("event"), value.field.output_attribute, ast.Load())
+        if several(value) is Several.ENDS:
+            return constant(None)
+        if isinstance(value, Loaded) and value.field.numeric:
+            return self.value(value)
         if _shows(value) != "shown":
             return call("reported_text", self.shown(value))
         if shape(value).type.kind in (Kind.ADDRESS, Kind.BYTES):
@@ -73,4 +88,8 @@ def _shows(value: Value) -> str:
     """Return the function of the runtime that gives the text of a value."""
     if shape(value).type.kind is Kind.NETWORK:
         return "shown_network"
-    return _FORMS.get(value.field.form, "shown") if isinstance(value, Loaded) else "shown"
+    if not isinstance(value, Loaded):
+        return "shown"
+    if several(value) is Several.ANCESTORS and not value.field.shown_as:
+        return "shown_joined"
+    return _FORMS.get(value.field.form, "shown")

@@ -75,6 +75,11 @@ class _Reader:
 
     def slot(self, slot: TemplateSlot) -> Slot:
         value = self.references.value(slot.value)
+        for loaded in _loaded(value):
+            if not loaded.field.printable:
+                text = f"{loaded.field.name} cannot be shown"
+                hint = "evt.arg shows arguments as text" if loaded.field.named else ""
+                raise ProblemError(Problem("format_not_printable", text, slot.span, hint))
         for name, loaded in zip(field_texts(slot.value), _loaded(value), strict=True):
             self.fields.setdefault(name, loaded)
         return Slot(value, slot.width)

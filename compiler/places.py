@@ -99,7 +99,7 @@ def reads_of(read: Field, argument: str | None) -> Iterator[Read]:
     Where a path cannot be declared any further, the place is taken as a whole.
     The whole event is no place.
     """
-    if read.attribute is not None or read.constant is not None:
+    if read.attribute is not None or read.constant is not None or read.named:
         return
     if read.compute is not None:
         found = [Read(declarable(steps(path))) for path in read.reads]

@@ -13,6 +13,7 @@ from rulec.places import loaded_by, loaded_in
 from rulec.runtime.sources import SOURCES, EventSource
 from rulec.runtime.sources.json_source import JsonSource
 from rulec.text import Span
+from rulec.type_gates import TYPE, TypeGates, type_gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Group:
 
     source: EventSource
     rules: tuple[CheckedRule, ...]
-    gates: Gates | None = None
+    gates: Gates | TypeGates | None = None
     projected: bool = True
 
     @property
@@ -134,8 +135,10 @@ def plan(
     return Plan(tuple(groups), rule_matching, own)
 
 
-def _gates(source: EventSource, rules: Sequence[CheckedRule]) -> Gates | None:
+def _gates(source: EventSource, rules: Sequence[CheckedRule]) -> Gates | TypeGates | None:
     conditions = [rule.condition for rule in rules]
+    if source.event_types:
+        return type_gates(conditions, source.fields[TYPE])
     if source.envelope is not None and (day := day_field(source.envelope)) is not None:
         conditions = [by_day(condition, day) for condition in conditions]
     return gates(list(map(fold, conditions)))

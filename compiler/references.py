@@ -18,7 +18,7 @@ from rulec.nodes import (
     Transformed,
     Value,
 )
-from rulec.runtime.fields import CHARBUF, Catalogue, Field, argument_problem
+from rulec.runtime.fields import CHARBUF, DOTTED, Catalogue, Field, Several, argument_problem
 from rulec.runtime.fields import Argument as ArgumentPolicy
 from rulec.transformers import JOINABLE, TRANSFORMERS, Shape, Transformer
 
@@ -36,6 +36,11 @@ def shape(value: Value) -> Shape:
             return Shape(value.type, value.is_list)
         case _:
             assert_never(value)
+
+
+def several(value: Value) -> Several | None:
+    """Return what a value is one of, if it is one of several."""
+    return value.field.several if isinstance(value, Loaded) and value.argument is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +72,19 @@ class References:
     def known(self, text: str) -> bool:
         """Return whether ``text`` names a field, with an argument that fits it."""
         name, bracket, rest = text.partition("[")
-        argument = rest[:-1] if bracket and rest.endswith("]") else None
-        field = self.fields.get(name)
-        if field is None or (bracket and argument is None):
+        if bracket and not rest.endswith("]"):
             return False
-        return argument_problem(field, argument) is None
+        field, argument, dotted = self.found(name, rest[:-1] if bracket else None)
+        return field is not None and argument_problem(field, argument, dotted=dotted) is None
 
     def field(self, reference: FieldRef) -> Loaded:
         """Return the field that a name refers to."""
-        name, argument = reference.name, reference.argument
-        found = self.fields.get(name)
-        if found is None and argument is None:
-            found, argument = self.dotted(name)
+        name = reference.name
+        found, argument, dotted = self.found(name, reference.argument)
         if found is None:
             text = f"unknown field {name!r}"
             raise ProblemError(Problem("unknown_field", text, reference.span, self.near(name)))
-        if complaint := argument_problem(found, argument):
+        if complaint := argument_problem(found, argument, dotted=dotted):
             kind = _argument_kind(found, argument)
             raise ProblemError(Problem(kind, complaint, reference.span))
         if found.warning:
@@ -98,16 +100,17 @@ class References:
             self._suggestions[name] = f"did you mean {near[0]!r}?" if near else ""
         return self._suggestions[name]
 
-    def dotted(self, name: str) -> tuple[Field | None, str | None]:
-        """Return the field and the argument that a name with one dot more stands for."""
-        short, _, argument = name.rpartition(".")
-        while short:
-            found = self.fields.get(short)
-            if found is not None:
-                return (found, argument) if found.dotted else (None, None)
-            short, _, step = short.rpartition(".")
-            argument = f"{step}.{argument}"
-        return None, None
+    def found(self, name: str, argument: str | None) -> tuple[Field | None, str | None, bool]:
+        """Return the field of a name, its argument, and whether a dot is before that."""
+        found = self.fields.get(name)
+        if found is None and argument is None:
+            short, _, rest = name.rpartition(".")
+            while short and (found := self.fields.get(short)) is None:
+                short, _, step = short.rpartition(".")
+                rest = f"{step}.{rest}"
+            is_dotted = found is not None and found.argument in DOTTED
+            return (found if is_dotted else None), rest, is_dotted
+        return found, argument, False
 
     def call(self, call: Call) -> Transformed:
         """Return the transformed value that a call refers to."""

@@ -32,6 +32,7 @@ from rulec.nodes import (
 )
 from rulec.operators import IN_RANGES
 from rulec.runtime.encoding import from_utf8
+from rulec.runtime.fields import DOTTED, field_text, is_index
 
 
 def written(condition: Condition) -> str:
@@ -94,6 +95,8 @@ def _operand(value: Value) -> Operand:
 
 def _reference(value: Value) -> FieldRef | Call:
     match value:
+        case Loaded(field, str(argument)) if field.argument in DOTTED and not is_index(argument):
+            return FieldRef(field_text(field, argument))
         case Loaded(field, argument):
             return FieldRef(field.name, argument)
         case Transformed(transformer, arguments, selector):

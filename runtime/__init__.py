@@ -21,7 +21,7 @@ EXPORTS: Final[Mapping[str, str]] = {
         "events": ("SeenEvent",),
         "extract": ("elements", "follow"),
         "fields": ("MISSING",),
-        "gate": ("Gate",),
+        "gate": ("ByType", "Gate"),
         "globs": ("glob", "iglob"),
         "jsontext": ("text",),
         "rendering": (
@@ -30,6 +30,7 @@ EXPORTS: Final[Mapping[str, str]] = {
             "reported_text",
             "shown",
             "shown_hexadecimal",
+            "shown_joined",
             "shown_network",
             "shown_octal",
             "shown_padded",

@@ -56,11 +56,13 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
         include_output_fields: bool = True,
         include_tags: bool = True,
         include_message: bool = False,
+        uuid: str = "",
     ) -> str:
         """Return the alert as one line of JSON, as Falco writes it.
 
         The options leave parts out, or put the message in, as the settings
         of Falco's configuration named ``json_include_..._property`` do.
+        ``uuid`` is a name for the alert, as falcosidekick knows it.
         """
         document: dict[str, Any] = {
             "hostname": self.hostname,
@@ -79,6 +81,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
             document["tags"] = sorted(self.tags)
         if include_message:
             document["message"] = self.message
+        if uuid:
+            document["uuid"] = uuid
         return msgspec.json.encode(document, order="sorted").decode()
 
 

@@ -95,6 +95,15 @@ def fraction(nanoseconds: int) -> int:
     return nanoseconds % SECOND
 
 
+def milliseconds_from(nanoseconds: int, moment: str) -> int:
+    """Return how far a time is from another one (in digits), in milliseconds, rounded up.
+
+    >>> milliseconds_from(5_000_001, "0"), milliseconds_from(0, "5000000")
+    (6, 5)
+    """
+    return -(-abs(nanoseconds - int(moment)) // 1_000_000)
+
+
 def local_time(nanoseconds: int) -> str:
     """Return ``HH:MM:SS.nnnnnnnnn`` in the local zone."""
     return f"{_time_of_day(_local(nanoseconds))}.{nanoseconds % SECOND:09}"

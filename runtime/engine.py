@@ -4,12 +4,12 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from rulec.runtime.alert import Alert
-from rulec.runtime.events import EventError
+from rulec.runtime.events import EventError, Run
 from rulec.runtime.inputs import opened
-from rulec.runtime.matcher import Outcome
+from rulec.runtime.jsonlines import ByteStream
+from rulec.runtime.matcher import Make, Matcher, Outcome
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
 
@@ -25,7 +25,7 @@ STRIDE: Final = 1000
 # What goes wrong when an input is read.
 READ_ERRORS: Final = (OSError, EOFError, zlib.error)
 
-Sink: TypeAlias = Callable[[Alert], object]
+Sink: TypeAlias = Callable[[Any], object]
 Notice: TypeAlias = Callable[[str], object]
 
 
@@ -68,34 +68,60 @@ def run(
     notice: Notice,
     progress: Callable[[int], object] = lambda events: None,
     every: int = STRIDE,
+    make: Make | None = None,
+    numbering: Run | None = None,
 ) -> Summary:
     """Match every event of the inputs, and give each alert to ``sink``.
 
+    ``make`` is given if ``sink`` takes something else than alerts: it makes
+    that of a rule and the event that it matches.
     ``notice`` is told, with the place, about everything that had to be
     skipped. ``progress`` gets the number of events so far: after each document
     that had more to it than one event without an alert, and after ``every``
-    events at the latest.
+    events at the latest. If ``numbering`` is given, it goes on to count the
+    events, and the summary does not.
 
     :raises OutputError: if ``sink`` raises it; nothing is read then any more.
     """
     matcher = ruleset.matcher(source)
-    numbering = matcher.source.documents.new_run()
+    counted_here = numbering or matcher.source.documents.new_run()
     summary = Summary()
+    call = (counted_here, summary, sink, notice, progress, every, make)
     for name in inputs:
-
-        def say(number: int, detail: str, name: str = name) -> None:
-            notice(f"{name}:{number}: {detail}")
-
         try:
             with opened(name) as stream:
-                for number, result in matcher.lines(stream, numbering, every):
-                    tell(number, result, summary, sink, say)
-                    progress(numbering.count)
+                read_stream(matcher, name, stream, *call)
         except READ_ERRORS as error:
             summary.unreadable.append(name)
             notice(f"{name}: {unreadable(error)}")
-    summary.events = numbering.count
+    if numbering is None:
+        summary.events = counted_here.count
     return summary
+
+
+def read_stream(
+    matcher: Matcher,
+    name: str,
+    stream: ByteStream,
+    numbering: Run,
+    summary: Summary,
+    sink: Sink,
+    notice: Notice,
+    progress: Callable[[int], object],
+    every: int = STRIDE,
+    make: Make | None = None,
+) -> None:
+    """Match every event of a stream that was opened, as ``run`` does.
+
+    :raises OutputError: as above.
+    """
+
+    def say(number: int, detail: str) -> None:
+        notice(f"{name}:{number}: {detail}")
+
+    for number, result in matcher.lines(stream, numbering, every, make):
+        tell(number, result, summary, sink, say)
+        progress(numbering.count)
 
 
 def tell(

@@ -23,10 +23,11 @@ class Run:
 
     ``start`` is the time of the first event, in nanoseconds since the epoch;
     ``count`` says how many events there were. A run belongs to one reader.
-    ``hostname`` is given if it is not the name of this machine.
+    ``hostname`` is given if it is not the name of this machine. ``enter_events``
+    says that events which only say that a call begins count as events, too.
     """
 
-    __slots__ = ("count", "hostname", "plugin", "source", "start")
+    __slots__ = ("count", "enter_events", "hostname", "plugin", "source", "start")
 
     def __init__(
         self, source: str | None, plugin: str | None = None, hostname: str | None = None
@@ -36,6 +37,7 @@ class Run:
         self.hostname = hostname
         self.start: int | None = None
         self.count = 0
+        self.enter_events = False
 
     def event(self, data: Any, time: int, audit: Any = None, document: Any = None) -> "Event":
         """Make the next event of the run."""

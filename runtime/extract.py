@@ -17,6 +17,7 @@ from rulec.runtime.fields import (
     Argument,
     Field,
     Step,
+    field_text,
     pointer_steps,
     steps,
 )
@@ -29,10 +30,15 @@ def extract(field: Field, argument: str | None, event: Event) -> Any:
     """
     if field.constant is not None:
         return field.constant
+    if field.named:
+        return event[field_text(field, argument)]  # type: ignore[index] # a field dictionary
     convert = field.convert or CONVERT[field.type.kind]
     if field.attribute is not None:
         value = getattr(event, field.attribute)
-        return value if field.compute is None else field.compute(value)
+        if field.compute is None:
+            return value
+        given = () if field.argument is Argument.NONE else (argument,)
+        return field.compute(value, *given)
     root = getattr(event, field.root)
     if field.pointer:
         return convert(follow(root, pointer_steps(argument or "")))

@@ -65,6 +65,8 @@ def _types() -> Iterator[Type]:
         yield Type(name, Kind.NETWORK)
     for name in ("UID", "GID", "L4PROTO", "SOCKADDR", "SOCKTUPLE", "SOCKFAMILY"):
         yield Type(name, Kind.OPAQUE)
+    for name in ("CHARBUFARRAY", "DYNAMIC", "FDLIST", "SIGSET"):
+        yield Type(name, Kind.OPAQUE)
 
 
 # Every type, one entry each, by name.
@@ -74,13 +76,34 @@ CHARBUF: Final = TYPES["CHARBUF"]
 
 
 class Argument(Enum):
-    """What may stand in brackets behind the name of a field."""
+    """What may stand in brackets behind the name of a field, or behind a dot."""
 
     NONE = "none"
     INDEX = "optional index"  # decimal digits, no leading zero
     KEY = "required key"  # any text
     REQUIRED_INDEX = "required index"
     OPTIONAL = "optional key or index"
+    REQUIRED = "required key or index"
+    NAME = "required name behind a dot"  # evt.rawarg.flags
+    OPTIONAL_NAME = "optional name behind a dot"
+    NAME_OR_INDEX = "required name behind a dot, or index"  # evt.arg.flags, evt.arg[0]
+
+
+# Those that may follow a dot, and those that may be left out.
+DOTTED: Final = frozenset({Argument.NAME, Argument.OPTIONAL_NAME, Argument.NAME_OR_INDEX})
+OPTIONAL: Final = frozenset(
+    {Argument.NONE, Argument.INDEX, Argument.OPTIONAL, Argument.OPTIONAL_NAME}
+)
+
+
+class Several(Enum):
+    """What a field without an argument holds if it is one of several values, not a list.
+
+    The value is a tuple, and a comparison is true if it is of one of them.
+    """
+
+    ANCESTORS = "each ancestor, the parent first"  # shown with blanks between them
+    ENDS = "both ends of a connection"  # != must be true of both; they are never shown
 
 
 class Form(Enum):
@@ -178,17 +201,24 @@ class Field:
     * ``compute``: a function of the values at the paths in ``reads`` and of
       the argument, if the field takes one.
     * ``attribute``: an attribute of the event itself (its time, its number),
-      or what ``compute`` makes of it when both are given.
+      or what ``compute`` makes of it, and of the argument, when both are given.
     * ``pointer``: the argument is a JSON pointer into the event.
     * ``constant``: the same text for every event.
+    * ``named``: the event has it under the text of the field (``field_text``).
 
     ``root`` names the attribute of the event that paths start from. Where
     ``convert`` is given, it makes the value of the field from a JSON value,
     instead of the function for the field's type. Where ``output_attribute``
     is given, ``output_fields`` holds that attribute of the event instead of
-    the value: times are numbers there. The argument of a ``dotted`` field may
-    also follow a dot: ``evt.arg.path`` is ``evt.arg[path]``. What is at the path
-    of a ``structured`` field is mostly an object or an array.
+    the value: times are numbers there. What is at the path of a ``structured``
+    field is mostly an object or an array.
+
+    The name behind a dot must be one of ``choices``, if there are any. Without an
+    argument, a field may have ``several`` values of which one decides. Outputs show
+    the named field ``shown_as`` in its place, and refuse one that is not ``printable``.
+    A ``numeric`` field is a number in JSON, however it is shown.
+    A field ``within`` can only be asked whether it is at most a number, written ``=``.
+    What is not ``listed``, rules may use, but nobody should begin to.
     """
 
     name: str
@@ -209,8 +239,15 @@ class Field:
     output_attribute: str | None = None
     transformable: bool = True  # may stand inside a transformer
     comparable: bool = True  # may be compared with another field
-    dotted: bool = False
     structured: bool = False
+    named: bool = False
+    several: Several | None = None
+    choices: frozenset[str] | None = None
+    shown_as: str = ""
+    printable: bool = True
+    within: bool = False
+    numeric: bool = False
+    listed: bool = True
     deprecated: bool = False
     warning: str = ""  # the kind of warning for rules that use the field, if any
 
@@ -229,7 +266,13 @@ def catalogue(fields: Iterable[Field]) -> dict[str, Field]:
         if field.name in found:
             raise ValueError(f"field {field.name} is declared twice")
         computed = field.compute is not None and field.attribute is None
-        ways = (field.path is not None, computed, field.attribute is not None, field.pointer)
+        ways = (
+            field.path is not None,
+            computed,
+            field.attribute is not None,
+            field.pointer,
+            field.named,
+        )
         if sum(ways) != 1:
             raise ValueError(f"field {field.name} must say in one way where it comes from")
         if field.path is not None and (EACH in steps(field.path)) != field.is_list:
@@ -242,24 +285,52 @@ _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,19}")
 _LARGEST_INDEX: Final = 2**64 - 1
 
 
-def argument_problem(field: Field, argument: str | None) -> str | None:
+def argument_problem(field: Field, argument: str | None, *, dotted: bool = False) -> str | None:
     """Return what is wrong with the argument that a rule gives to a field, if anything.
+
+    It stands in brackets, or behind a dot if it is ``dotted``.
 
     >>> argument_problem(Field("ka.verb", "", path="/verb"), "0")
     'ka.verb takes no argument'
     """
     takes = field.argument
     if argument is None:
-        if takes in (Argument.KEY, Argument.REQUIRED_INDEX):
-            return f"{field.name} needs an argument in brackets"
-        return None
+        if takes in OPTIONAL:
+            return None
+        where = "behind a dot" if takes in DOTTED else "in brackets"
+        return f"{field.name} needs an argument {where}"
     if takes is Argument.NONE:
         return f"{field.name} takes no argument"
-    if takes in (Argument.INDEX, Argument.REQUIRED_INDEX) and not is_index(argument):
+    if dotted:
+        if field.choices is not None and argument not in field.choices:
+            return f"{field.name} knows no {argument!r}"
+        return None
+    if takes in (Argument.NAME, Argument.OPTIONAL_NAME):
+        return f"the argument of {field.name} follows a dot: {field.name}.{argument}"
+    if takes in _INDEXED and not is_index(argument):
         return f"the argument of {field.name} must be a decimal index, not {argument!r}"
     return None
+
+
+_INDEXED: Final = frozenset({Argument.INDEX, Argument.REQUIRED_INDEX, Argument.NAME_OR_INDEX})
 
 
 def is_index(argument: str) -> bool:
     """Return whether an argument is an index: decimal digits, no leading zero, 64 bits."""
     return _INDEX.fullmatch(argument) is not None and int(argument) <= _LARGEST_INDEX
+
+
+def field_text(field: Field, argument: str | None) -> str:
+    """Return the text that a rule writes for a field: what an event has its value under.
+
+    >>> field_text(Field("proc.aname", "", named=True, argument=Argument.INDEX), "2")
+    'proc.aname[2]'
+    >>> flags = Field("evt.arg", "", named=True, argument=Argument.NAME_OR_INDEX)
+    >>> field_text(flags, "flags"), field_text(flags, "0")
+    ('evt.arg.flags', 'evt.arg[0]')
+    """
+    if argument is None:
+        return field.name
+    if field.argument in DOTTED and not is_index(argument):
+        return f"{field.name}.{argument}"
+    return f"{field.name}[{argument}]"

@@ -1,16 +1,16 @@
-"""Remember, for the values of a few fields, which rules an event could match.
+"""Which rules an event could match, by the values of a few fields, or by its type.
 
-Two tables: one by the exact values of the key fields, and behind it one by
-their classes, in which values that no rule can tell apart are the same. The
-number of classes depends on the rules alone, so nobody can make matching slow
-by inventing names. Both are bounded, and cleared when they are full.
+Of the values of fields, two tables remember what was found out: one by the
+exact values of the key fields, and behind it one by their classes, in which
+values that no rule can tell apart are the same. The number of classes depends
+on the rules alone, so nobody can make matching slow by inventing names. Both
+are bounded, and cleared when they are full.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, Final
 
-from rulec.runtime.events import SeenEvent
 from rulec.runtime.jsontext import text
 
 _MOST_KEYS: Final = 8192
@@ -18,6 +18,36 @@ _MOST_CLASSES: Final = 65536
 
 # Of the values that are not known, every so many-th are remembered.
 _REMEMBERED: Final = 4
+
+
+class ByType:
+    """The rules that can match an event, by the type that it has under ``name``.
+
+    ``types`` has their numbers for the types that some rule names, and for None if
+    an event without a type is different; ``others`` are those for all other types.
+    """
+
+    __slots__ = ("_others", "_types", "name")
+
+    def __init__(
+        self, name: str, types: Mapping[str | None, tuple[int, ...]], others: tuple[int, ...]
+    ) -> None:
+        self.name = name
+        self._types = types
+        self._others = others
+
+    @property
+    def asked(self) -> frozenset[str] | None:
+        """The types of events that some rule is about; None if a rule is about all others, too."""
+        return None if self._others else frozenset(filter(None, self._types))
+
+    def __call__(self, event: Any) -> tuple[int, ...]:
+        """Return the numbers of the rules that have to be tried on an event, in order."""
+        return self.of(event[self.name])
+
+    def of(self, type_: str | None) -> tuple[int, ...]:
+        """Return the numbers for a type of events."""
+        return self._types.get(type_, self._others)
 
 
 class Gate:
@@ -44,7 +74,7 @@ class Gate:
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._misses = 0
 
-    def __call__(self, event: SeenEvent) -> tuple[int, ...]:
+    def __call__(self, event: Any) -> tuple[int, ...]:
         """Return the numbers of the rules that have to be tried on an event, in order."""
         key = self.key(event.data, event.audit)
         # Among what a caller may have put into an object, much is equal that has another text.
@@ -86,6 +116,20 @@ class Gate:
                 self._by_class.clear()
             self._by_class[classes] = found
         return found
+
+
+class OpenGate(Gate):
+    """A gate that leaves all of so many rules, whatever the event is."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, count: int) -> None:
+        self._all = tuple(range(count))
+        super().__init__(lambda data, audit: (), lambda: (), lambda: self._all)
+
+    def __call__(self, event: Any) -> tuple[int, ...]:
+        """Return the numbers of all rules."""
+        return self._all
 
 
 # The types of what is its own text, or none.

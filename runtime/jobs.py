@@ -1,13 +1,15 @@
 """Run a ruleset over inputs in several processes, as if it was one.
 
-Each process reads its part of the inputs by itself, and sends back lines of
-alerts, what it had to skip, and counts. These are handed on in the order of
+Each process reads its part of the inputs by itself, and sends back alerts (as
+lines, or as they are), what it had to skip, and counts. These are handed on in the order of
 the inputs. What can be read only once is read in the process that asked.
 """
 
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,25 +19,30 @@ from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Final
 
-from rulec.runtime.alert import Alert
-from rulec.runtime.engine import READ_ERRORS, STRIDE, Notice, Summary, run, tell, unreadable
+from rulec.runtime.engine import (
+    READ_ERRORS,
+    STRIDE,
+    Notice,
+    Sink,
+    Summary,
+    run,
+    tell,
+    unreadable,
+)
 from rulec.runtime.events import EventError
-from rulec.runtime.inputs import is_live
-from rulec.runtime.matcher import Outcome
+from rulec.runtime.inputs import is_live, opened
+from rulec.runtime.matcher import Make, Outcome
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
-from rulec.runtime.spool import Finished, Item, Sent, Spool
+from rulec.runtime.spool import Finished, Item, Sent, Skipped, Spool
 
 # So many shards for each process are handed out at once: one to read, and one to go on with.
 _AHEAD: Final = 2
 
-# To start processes takes as long as to read about so many bytes.
-WORTH: Final = 96 * 1024 * 1024
-
-Render = Callable[[Alert], str]
+# To start processes takes as long as to read about so many bytes, or less.
+WORTH: Final = 32 * 1024 * 1024
 
 
 class WorkerError(Exception):
@@ -48,11 +55,27 @@ def cores() -> int:
 
 
 def worth_sharing(inputs: Sequence[str], size: int = SHARD) -> bool:
-    """Return whether several processes are quicker with some inputs than one."""
-    if sum(to_read(name) for name in inputs if not is_live(name)) < WORTH:
+    """Return whether several processes are quicker with some inputs than one.
+
+    They are not asked to read what has to be read in order.
+    """
+    files = [name for name in inputs if not is_live(name)]
+    if sum(map(to_read, files)) < WORTH or any(map(_goes_on, files)):
         return False
     found = (shard for shard in shards(inputs, size) if not isinstance(shard, str))
     return len(list(islice(found, 2))) == 2
+
+
+def _goes_on(name: str) -> bool:
+    """Return whether events of an input have to do with those of the input before it."""
+    from rulec.runtime.sources.syscall.kinds import kind_of
+
+    try:
+        with opened(name) as stream:
+            kind, _ = kind_of(stream)
+    except READ_ERRORS:  # whoever reads it will tell
+        return False
+    return kind is not None and kind.goes_on
 
 
 # --- in a worker ----------------------------------------------------------------------
@@ -61,9 +84,9 @@ def worth_sharing(inputs: Sequence[str], size: int = SHARD) -> bool:
 class Worker:
     """Matches the events in parts of inputs; ``folder`` takes what is too much to send."""
 
-    def __init__(self, ruleset: Ruleset, source: str, render: Render, folder: Path) -> None:
+    def __init__(self, ruleset: Ruleset, source: str, make: Make, folder: Path) -> None:
         self._matcher = ruleset.matcher(source)
-        self._render = render
+        self._make = make
         self._folder = folder
 
     def __call__(self, shard: Shard) -> Sent:
@@ -81,18 +104,15 @@ class Worker:
         summary = Summary()
         lines, error = 0, None
 
-        def sink(alert: Alert) -> None:
-            spool.add(self._render(alert))
-
         def say(number: int, detail: str) -> None:
-            spool.add((number, detail))
+            spool.add(Skipped(number, detail))
 
         last: tuple[int, Outcome | EventError] | None = None
         try:
             with opened_part(part) as stream:
-                for found in self._matcher.lines(stream, numbering, STRIDE):
+                for found in self._matcher.lines(stream, numbering, STRIDE, self._make):
                     if last is not None:
-                        tell(*last, summary, sink, say)
+                        tell(*last, summary, spool.add, say)
                     last = found
         except READ_ERRORS as problem:
             error = unreadable(problem)
@@ -100,7 +120,7 @@ class Worker:
             # It stands for what is behind the part, and whoever reads that will tell.
             lines = last[0] - 1
         elif last is not None:
-            tell(*last, summary, sink, say)
+            tell(*last, summary, spool.add, say)
         counts = (numbering.count, summary.alerts, dict(summary.skipped))
         spool.add(Finished(lines, *counts, error))
 
@@ -108,10 +128,10 @@ class Worker:
 _worker: Worker | None = None
 
 
-def _begin(ruleset: Ruleset, source: str, render: Render, folder: Path) -> None:
+def _begin(ruleset: Ruleset, source: str, make: Make, folder: Path) -> None:
     global _worker
-    _worker = Worker(ruleset, source, render, folder)
-    Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    _worker = Worker(ruleset, source, make, folder)
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
 
 
 def _end_with_parent(folder: Path) -> None:
@@ -135,8 +155,8 @@ def run_shared(
     ruleset: Ruleset,
     source: str,
     inputs: Iterable[str],
-    render: Render,
-    write: Callable[[str], object],
+    make: Make,
+    sink: Sink,
     notice: Notice,
     progress: Callable[[int], object] = lambda events: None,
     *,
@@ -146,15 +166,15 @@ def run_shared(
 ) -> Summary:
     """Match every event of the inputs in ``jobs`` processes besides this one.
 
-    Do what ``engine.run`` does, in the same order. ``render`` makes lines of
-    alerts and is sent to other processes; ``write`` gets the lines. About
+    Do what ``engine.run`` does, in the same order. ``make`` is sent to other
+    processes, and what it makes is sent back: lines or deliveries. About
     ``size`` bytes are read by a process at once. The rules must not ask for
     what depends on the events before (``Ruleset.counts``).
 
     :raises OutputError: as ``engine.run`` does.
     :raises WorkerError: if a process cannot be started, or ends before it should.
     """
-    merger = Merger(write, notice)
+    merger = Merger(sink, notice)
 
     def read_here(name: str) -> None:
         before = merger.summary.events
@@ -162,16 +182,17 @@ def run_shared(
             ruleset,
             source,
             [name],
-            lambda alert: write(render(alert)),
+            sink,
             notice,
             lambda events: progress(before + events),
             every,
+            make,
         )
         merger.summary.add(found)
 
     with (
         TemporaryDirectory(prefix="rulec-") as folder,
-        _workers(jobs, ruleset, source, render, Path(folder)) as submit,
+        _workers(jobs, ruleset, source, make, Path(folder)) as submit,
     ):
 
         def finish(found: str | tuple[Shard, Future[Sent]]) -> None:
@@ -194,17 +215,19 @@ def run_shared(
 
 @contextmanager
 def _workers(
-    jobs: int, ruleset: Ruleset, source: str, render: Render, folder: Path
+    jobs: int, ruleset: Ruleset, source: str, make: Make, folder: Path
 ) -> Iterator[Callable[[Shard], Future[Sent]]]:
     """Yield the function that gives a shard to a worker."""
     others = set(multiprocessing.active_children())
-    # New processes, not copies of this one: threads and open files stay out of it.
+    # A copy of this process is there at once, and what was compiled is in it. But it has none of
+    # the other threads, and whatever these were in the middle of would never end there.
+    is_alone = threading.active_count() == 1
     try:
         executor = ProcessPoolExecutor(
             jobs,
-            multiprocessing.get_context("spawn"),
+            multiprocessing.get_context("fork" if is_alone else "spawn"),
             initializer=_begin,
-            initargs=(ruleset, source, render, folder),
+            initargs=(ruleset, source, make, folder),
         )
     except (OSError, ImportError, NotImplementedError) as error:  # no shared memory
         raise WorkerError(f"cannot start processes: {error}") from None
@@ -212,6 +235,8 @@ def _workers(
     def submit(shard: Shard) -> Future[Sent]:
         # Ctrl-C concerns this process, which ends the others; they inherit what is blocked.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a copy of this process must have nothing to write
         try:
             return executor.submit(_work, shard)
         except OSError as error:
@@ -234,13 +259,13 @@ def _workers(
 class Merger:
     """Hands on what workers tell of the parts of inputs, which come in order.
 
-    ``write`` gets lines of alerts, ``notice`` what had to be skipped, with its
-    place in the input. ``summary`` counts.
+    ``sink`` gets what was made of alerts, ``notice`` what had to be skipped,
+    with its place in the input. ``summary`` counts.
     """
 
-    def __init__(self, write: Callable[[str], object], notice: Notice) -> None:
+    def __init__(self, sink: Sink, notice: Notice) -> None:
         self.summary = Summary()
-        self._write = write
+        self._sink = sink
         self._notice = notice
         self._lines = 0  # of the input, before the part that is handed on
         self._unreadable = False  # the input, beyond some part of it
@@ -257,11 +282,10 @@ class Merger:
                     break
                 if self._unreadable:
                     continue
-                if isinstance(item, str):
-                    self._write(item)
+                if isinstance(item, Skipped):
+                    self._notice(f"{part.name}:{self._lines + item.number}: {item.detail}")
                 else:
-                    number, detail = item
-                    self._notice(f"{part.name}:{self._lines + number}: {detail}")
+                    self._sink(item)
 
     def _finish(self, part: Part, done: Finished) -> None:
         if self._unreadable:

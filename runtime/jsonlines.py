@@ -42,8 +42,12 @@ def documents(
     documents are not checked any further. A line (with its end) of which
     ``accept`` makes something is a document, and that is yielded in its place,
     or nothing if it is True.
+
+    A stream that has a method ``inside`` is told when what follows belongs to a
+    document that begins with a line of some number, and with None that it ends.
     """
     lines = _Lines(stream, limit)
+    inside = getattr(stream, "inside", _nobody)
     while True:
         if accept is not None and (told := lines.read_on(accept)) is not None:
             yield told
@@ -53,16 +57,24 @@ def documents(
             yield number, line
         elif not number:
             return
-        elif _is_whole(text := line.lstrip()):
+        elif is_whole(text := line.lstrip()):
             yield number, text
         elif text[0] in b"{[" and text[-1] in b"{[,:}]":
-            yield number, _Block(lines, limit).read(text)
+            inside(number)
+            block = _Block(lines, limit).read(text)
+            inside(None)
+            yield number, block
         else:
             # A document that goes on in the next line breaks after such characters only.
             yield number, EventError("the line is no JSON document", "not_json")
 
 
-def _is_whole(line: bytes) -> bool:
+def _nobody(number: int | None) -> None:
+    pass
+
+
+def is_whole(line: bytes) -> bool:
+    """Return whether a line is a document by itself, as far as its brackets tell."""
     return line[0] in b"{[" and line[-1] in b"}]" and balanced(line)
 
 

@@ -32,6 +32,11 @@ def shown(value: Any) -> str:
             return str(value)
 
 
+def shown_joined(value: tuple[Any, ...] | None) -> str:
+    """Return the texts of several values, with blanks between them."""
+    return NA if value is None else " ".join(map(shown, value))
+
+
 def shown_network(value: Any) -> str:
     """Return the text of a network, which Falco never shows."""
     if value is None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.encoding import sanitised
-from rulec.runtime.events import EventError, SeenEvent
-from rulec.runtime.gate import Gate
+from rulec.runtime.events import EventError
+from rulec.runtime.gate import ByType, Gate
 from rulec.runtime.matcher import Matcher
-from rulec.runtime.sources import SOURCES, EventSource
+from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
 from rulec.runtime.views import Seen
 
 # What a document is, as the front end of a source takes it: bytes, text or
@@ -34,10 +34,10 @@ class Rule:
     source: str
     tags: tuple[str, ...]
     where: str
-    condition: Callable[[SeenEvent], bool]
-    output: Callable[[SeenEvent], tuple[str, Mapping[str, Any]]]
+    condition: Callable[[Any], bool]
+    output: Callable[[Any], tuple[str, Mapping[str, Any]]]
 
-    def alert(self, event: SeenEvent) -> Alert:
+    def alert(self, event: AnyEvent) -> Alert:
         """Return the alert that the rule raises on an event."""
         message, fields = self.output(event)
         message = sanitised(message)
@@ -66,7 +66,7 @@ class Program:
     source: str
     rules: tuple[Rule, ...]
     seen: Seen | None = None
-    gate: Gate | None = None
+    gate: Gate | ByType | None = None
     counts: bool = False
 
 

@@ -1,7 +1,7 @@
 """Divide inputs into parts that several processes can read, each by itself.
 
 A file of JSON documents is cut where one ends and the next one begins, which
-can be told without reading what is before. Compressed files cannot be cut.
+can be told without reading what is before. Compressed files and captures cannot be cut.
 """
 
 import io
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from rulec.runtime.inputs import is_live, opened
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT
+from rulec.runtime.sources.syscall.capture.stream import begins as begins_capture
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -86,6 +87,9 @@ def _parts(name: str, size: int) -> Iterator[tuple[Part, int]]:
         return
     try:
         with Path(name).open("rb") as stream:
+            if begins_capture(stream.peek()):
+                yield Part(name), total
+                return
             # What is behind the last cut is read to its end, wherever that will be.
             while total - start > size and (cut := _cut(stream, start + size)) is not None:
                 yield Part(name, start, cut), cut - start

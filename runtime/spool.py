@@ -9,10 +9,11 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 from uuid import uuid4
 
 from rulec.runtime.engine import OutputError
+from rulec.runtime.sinks.sink import Delivery
 
 # How much is kept in memory, in characters, and what everything costs besides its text.
 _MOST: Final = 1024 * 1024
@@ -33,8 +34,16 @@ class Finished:
     error: str | None
 
 
-# An alert as a line; what was skipped, with its line in the part; the end of a part.
-Item: TypeAlias = str | tuple[int, str] | Finished
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was skipped: its line in the part, and why."""
+
+    number: int
+    detail: str
+
+
+# An alert, as a line or on its way to sinks; what was skipped; the end of a part.
+Item: TypeAlias = str | Delivery | Skipped | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +81,7 @@ class Spool:
         :raises OutputError: if there is no room for it.
         """
         self._items.append(item)
-        self._size += _EACH
-        if not isinstance(item, Finished):
-            self._size += len(item if isinstance(item, str) else item[1])
+        self._size += _size(item)
         if self._size > _MOST:
             self._write()
 
@@ -92,3 +99,26 @@ class Spool:
     def sent(self) -> Sent:
         """Return what was collected."""
         return Sent(self._items, self._path)
+
+
+def _size(item: Item) -> int:
+    """Return about how much memory an item takes, in characters."""
+    match item:
+        case str():
+            return _EACH + len(item)
+        case Delivery():
+            fields = sum(_EACH + _length(value) for value in item.alert.output_fields.values())
+            return 2 * _EACH + len(item.alert.message) + fields
+        case Skipped():
+            return _EACH + len(item.detail)
+        case Finished():
+            return _EACH
+        case _:
+            assert_never(item)
+
+
+def _length(value: object) -> int:
+    """Return how many characters there are in the value of a field."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    return sum(map(_length, value)) if isinstance(value, tuple) else 0

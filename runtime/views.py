@@ -111,6 +111,15 @@ def converter(shape: type[View]) -> Callable[[Any], Any]:
     return lambda value: msgspec.convert(value, objects)
 
 
+def forget_shapes() -> None:
+    """Let go of what is remembered of views, so that rulesets which nobody uses any more can go.
+
+    Those in use find it out again.
+    """
+    for remembered in (decoder, _of_objects, _declared):
+        remembered.cache_clear()
+
+
 def opened(value: Any) -> Any:
     """Return what a member says, decoded if it was not yet."""
     return decode(bytes(value)) if type(value) is Raw else value

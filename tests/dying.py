@@ -5,10 +5,10 @@ from typing import Any
 
 
 class Dying:
-    """Called like a ``Renderer``, and never returns."""
+    """Called like a ``Renderer`` or what makes lines, and never returns."""
 
     def __init__(self, *_: Any) -> None:
         pass
 
-    def __call__(self, alert: Any) -> str:
+    def __call__(self, *_: Any) -> str:
         os._exit(9)

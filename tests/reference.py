@@ -25,11 +25,11 @@ from rulec.nodes import (
     Or,
 )
 from rulec.operators import SYNONYMS
-from rulec.references import References, shape
+from rulec.references import References, several, shape
 from rulec.runtime import prepared
 from rulec.runtime.events import Event
 from rulec.runtime.extract import extract
-from rulec.runtime.fields import Kind
+from rulec.runtime.fields import Kind, Several
 from rulec.runtime.sources import EventSource
 from rulec.transformers import TRANSFORMERS
 
@@ -63,8 +63,9 @@ def holds(
 def value_of(node: Any, event: Event, source: EventSource) -> Any:
     """Return the value of a field, a transformer call or a literal; ``None`` if missing."""
     match node:
-        case FieldRef(name, argument):
-            return extract(source.fields[name], argument, event)
+        case FieldRef():
+            found = References(source.fields, []).field(node)
+            return extract(found.field, found.argument, event)
         case Literal(text):
             return text
         case Group(items):
@@ -81,6 +82,8 @@ def _check(node: Check, event: Event, source: EventSource) -> bool:
     value = value_of(node.left, event, source)
     word, _, modifier = node.operator.partition(" ")
     word = SYNONYMS.get(word, word)
+    if several(References(source.fields, []).value(node.left)) and word != "exists":
+        return _several(node, value, source)
     if value == () and word != "exists":
         return False  # that it is there is all that is true of an empty list
     if isinstance(node.right, FieldRef | Call):
@@ -114,6 +117,32 @@ def _check(node: Check, event: Event, source: EventSource) -> bool:
     if word == "pmatch":
         return any(_prefix(value, c) for c in constants)
     return _one(word, left.type.kind, value, constants[0])
+
+
+def _several(node: Check, values: tuple[Any, ...] | None, source: EventSource) -> bool:
+    """Compare a field that stands for several values, of which one decides."""
+    if values is None:
+        return False
+    found = References(source.fields, []).value(node.left)
+    kind = shape(found).type.kind
+    word, _, modifier = node.operator.partition(" ")
+    word = SYNONYMS.get(word, word)
+    constants = [constant(each, shape(found).type, word) for each in _literals(node.right)]
+
+    def compare(operand: Any) -> bool:
+        scalar = "=" if word in ("in", "intersects") else word
+        answers = [
+            _prefix(value, operand) if word == "pmatch" else _one(scalar, kind, value, operand)
+            for value in values
+        ]
+        # Of a connection, both ends must be different.
+        both = several(found) is Several.ENDS and word == "!="
+        return all(answers) if both else any(answers)
+
+    count = sum(map(compare, constants))
+    if modifier == "allof":
+        return count == len(constants) and count > 0
+    return count == 1 if modifier == "oneof" else count > 0
 
 
 def _literals(right: Any) -> tuple[Literal, ...]:

@@ -6,6 +6,7 @@ Events are made for the conditions: they have values at the places that the
 conditions look at, and the values are close to the constants.
 """
 
+import re
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from hypothesis import strategies as st
 
 from rulec.canonical import canonical
-from rulec.check import check
+from rulec.check import TYPE_FIELDS, check
 from rulec.constants import constant
 from rulec.diagnostics import ProblemError
 from rulec.nodes import (
@@ -52,9 +53,24 @@ from rulec.plan import Output, Slot
 from rulec.references import References, shape
 from rulec.runtime.encoding import ascii_upper, from_utf8, is_utf8, utf8
 from rulec.runtime.events import Event, Run
-from rulec.runtime.fields import CHARBUF, EACH, Argument, Field, Kind, Type, pointer_steps, steps
-from rulec.runtime.sources import EventSource
+from rulec.runtime.fields import (
+    CHARBUF,
+    DOTTED,
+    EACH,
+    Argument,
+    Field,
+    Kind,
+    Several,
+    Type,
+    field_text,
+    is_index,
+    pointer_steps,
+    steps,
+)
+from rulec.runtime.sources import AnyEvent, EventSource
+from rulec.runtime.sources.syscall.dictionaries import FieldEvent
 from rulec.transformers import JOINABLE, TRANSFORMERS, Shape, Transformer
+from rulec.type_gates import TYPE
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -181,7 +197,8 @@ class Vocabulary:
 def vocabulary(source: EventSource) -> Vocabulary:
     declared: dict[Shape, list[Field]] = defaultdict(list)
     for field in source.fields.values():
-        declared[Shape(field.type, field.is_list)].append(field)
+        if not field.within:  # of which not much can be asked
+            declared[Shape(field.type, field.is_list)].append(field)
     calls = _calls({*declared, LITERAL, TEXT_LIST})
     questions = [
         (operator, shape)
@@ -304,6 +321,8 @@ class Author:
         written = self.one_of((word, *synonyms)) if synonyms else word
         if operator.takes is Takes.NOTHING:
             return Check(left, written, None)
+        if isinstance(left, FieldRef) and left.name in TYPE_FIELDS and self.source.event_types:
+            return self.check_of_type(left, written, operator)
         if operator.modifiable and self.chance(25):
             return Check(left, f"{written} {self.one_of(MODIFIERS)}", self.items(word, shape))
         if self.comparable(operator, left, shape) and self.chance(30):
@@ -318,10 +337,22 @@ class Author:
             return False
         if shape.is_list and operator.on_lists is None:
             return False
-        if isinstance(left, FieldRef) and not self.source.fields[left.name].comparable:
+        if isinstance(left, FieldRef) and not _loaded(left, self.source).field.comparable:
             return False
         fields = [field for field in self.words.fields.get(shape, ()) if field.comparable]
         return bool(fields) or shape in self.words.calls
+
+    def check_of_type(self, left: FieldRef, written: str, operator: Operator) -> Check:
+        """Write a check of the type of the event, which only names of types are compared with."""
+        names = self.draw(st.lists(st.sampled_from(EVENT_TYPES), max_size=3))
+        if operator.takes is Takes.MANY:
+            return Check(left, written, Items(tuple(map(Literal, names))))
+        if operator.modifiable and self.chance(25):
+            modified = f"{written} {self.one_of(MODIFIERS)}"
+            return Check(left, modified, Items(tuple(map(Literal, names))))
+        if operator.symbol[0] in "<>":  # only a number can stand behind them
+            return Check(left, "exists", None)
+        return Check(left, written, Literal(self.one_of(EVENT_TYPES)))
 
     def items(self, word: str, shape: Shape) -> Items:
         count = self.draw(st.integers(0, 4))
@@ -373,7 +404,10 @@ class Author:
         return self.reference(shape, depth=depth, inside=True)
 
     def field(self, field: Field) -> FieldRef:
-        return FieldRef(field.name, self.one_of(arguments_of(field)))
+        argument = self.one_of(arguments_of(field))
+        if field.argument in DOTTED and argument is not None and not is_index(argument):
+            return FieldRef(field_text(field, argument))
+        return FieldRef(field.name, argument)
 
     def output(self) -> Output:
         """Write an output: text, and values of the event."""
@@ -396,12 +430,17 @@ def arguments_of(field: Field) -> tuple[str | None, ...]:
     """Return arguments that may stand behind a field."""
     if field.pointer:
         return POINTERS
+    names = tuple(sorted(field.choices or ("cpu", "a.b")))[:4]
     return {
         Argument.NONE: (None,),
         Argument.INDEX: (None, None, *INDEXES),
         Argument.KEY: KEYS,
         Argument.REQUIRED_INDEX: INDEXES,
         Argument.OPTIONAL: (None, *INDEXES, *KEYS),
+        Argument.REQUIRED: (*INDEXES, *KEYS),
+        Argument.NAME: names,
+        Argument.OPTIONAL_NAME: (None, *names),
+        Argument.NAME_OR_INDEX: (*names, *INDEXES),
     }[field.argument]
 
 
@@ -467,10 +506,15 @@ def read_by(nodes: Any, source: EventSource) -> list[tuple[Field, str | None]]:
     found: dict[tuple[str, str | None], None] = {}
     for part in parts_of(nodes):
         if isinstance(part, FieldRef):
-            found[part.name, part.argument] = None
+            loaded = _loaded(part, source)
+            found[loaded.field.name, loaded.argument] = None
         elif isinstance(part, Loaded):
             found[part.field.name, part.argument] = None
     return [(source.fields[name], argument) for name, argument in found]
+
+
+def _loaded(reference: FieldRef, source: EventSource) -> Loaded:
+    return References(source.fields, []).field(reference)
 
 
 class Constants(NamedTuple):
@@ -561,6 +605,52 @@ def flat_event(draw: Draw, wanted: Sequence[tuple[Field, str | None]], values: V
         else:
             document[member] = draw(st.sampled_from(ODD))
     return Event(document, 0)
+
+
+# --- system calls -----------------------------------------------------------------
+
+# What the type of an event is compared with.
+EVENT_TYPES: Final = ("open", "openat", "execve", "close", "fcntl64")
+TYPES_OF_EVENTS: Final = (*EVENT_TYPES, "write", "not_a_type", "", "<NA>", None)
+ENDS: Final = ("c", "s", "l", "r")
+
+
+def bytes_near(digits: str) -> Iterator[bytes]:
+    """Yield the bytes that a value is, and those that its text spells in rules."""
+    data = bytes.fromhex(digits)
+    yield data
+    if re.fullmatch(b"([0-9A-Fa-f]{2})+", data):
+        yield bytes.fromhex(data.decode())
+
+
+def field_event(
+    draw: Draw, wanted: Sequence[tuple[Field, str | None]], values: Values
+) -> FieldEvent:
+    """Make an event that has been given values of fields, in one of the ways to give them."""
+    given: dict[str, Any] = {TYPE: draw(st.sampled_from(TYPES_OF_EVENTS))}
+    for field, argument in wanted:
+        roll = draw(st.integers(0, 9))
+        if roll == 0 or field.name == TYPE:
+            continue
+        text, drawn = field_text(field, argument), values.of(field.type.kind)
+        if field.type.kind is Kind.BYTES:
+            drawn = tuple(data for digits in drawn for data in bytes_near(digits))
+        known = st.sampled_from(drawn)
+        several = field.several if argument is None else None
+        if roll == 1:
+            given[text] = draw(st.sampled_from((*ODD, "<NA>", b"a\xff")))
+        elif field.is_list or (several and roll < 5):
+            given[text] = draw(st.lists(known, max_size=1 + roll % 3))
+        elif several is Several.ANCESTORS and roll < 9:
+            for level in draw(st.lists(st.integers(0, 12), max_size=3)):
+                given[f"{text}[{level}]"] = draw(known)
+        elif several is Several.ENDS and roll < 9:
+            kind = "ip" if field.type.kind in (Kind.ADDRESS, Kind.NETWORK) else "port"
+            for end in draw(st.lists(st.sampled_from(ENDS), max_size=3)):
+                given[f"fd.{end}{kind}"] = draw(known)
+        else:
+            given[text] = draw(known)
+    return FieldEvent(given, draw(st.sampled_from((0, 5, 30, 5_000_000_030))), 5)
 
 
 # --- audit events -----------------------------------------------------------------
@@ -720,23 +810,31 @@ def audit_documents(draw: Draw, source: EventSource, size: int = 20) -> dict[str
 SILENT: Final = Output((), ())
 
 
+def document_of(event: AnyEvent) -> str:
+    """Return the text of what an event was made of."""
+    return repr(event.given if isinstance(event, FieldEvent) else event.data)
+
+
 class Case(NamedTuple):
     """Conditions, and events to ask each of them about."""
 
     conditions: tuple[Condition, ...]
     outputs: tuple[Output, ...]
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...]
 
     def __repr__(self) -> str:
         found = (*map(canonical, self.conditions), *(output.parts for output in self.outputs))
-        documents = dict.fromkeys(repr(event.data) for event in self.events)
+        documents = dict.fromkeys(map(document_of, self.events))
         return "\n".join(map(str, (*found, *documents)))
 
 
-def events_for(draw: Draw, source: EventSource, nodes: Any, count: int) -> tuple[Event, ...]:
+def events_for(draw: Draw, source: EventSource, nodes: Any, count: int) -> tuple[AnyEvent, ...]:
     """Draw events in which the fields in conditions or outputs may have values."""
     wanted = read_by(nodes, source)
     constants = constants_in(nodes)
+    if source.event_types:
+        found = Values(constants)
+        return tuple(field_event(draw, wanted, found) for _ in range(count))
     if source.name != "k8s_audit":
         values = Values(constants)
         return tuple(flat_event(draw, wanted, values) for _ in range(count))
@@ -761,6 +859,8 @@ def related_cases(draw: Draw, source: EventSource, rules: int, events: int) -> C
     """Draw conditions most of which are about the same two fields."""
     author = Author(draw, source)
     plain = [f for f in source.fields.values() if f.path and Shape(f.type, f.is_list) == TEXT]
+    # Of system calls, gates are about the types.
+    plain = [source.fields[TYPE]] if source.event_types else plain
     fields = [author.one_of(plain) for _ in range(2)]
     author.written = [Check(author.field(field), "exists", None) for field in fields] * 4
     found = tuple(author.condition() for _ in range(rules))
@@ -781,7 +881,7 @@ def ladders(draw: Draw, source: EventSource) -> Case:
 @st.composite
 def checked_cases(
     draw: Draw, source: EventSource, events: int
-) -> tuple[Condition, tuple[Event, ...]]:
+) -> tuple[Condition, tuple[AnyEvent, ...]]:
     """Draw a checked condition, and events for it."""
     condition = draw(checked_conditions(source))
     return condition, events_for(draw, source, condition, events)

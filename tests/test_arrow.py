@@ -151,7 +151,7 @@ def test_events_are_numbered_within_their_document(tmp_path: Path) -> None:
     given = table([GOOD, b"[%s,%s]" % (GOOD, GOOD), GOOD])
     found = match_table(given, compile_ruleset(rules), source="k8s_audit", column="value")
     outputs = [output.split("Informational ")[1] for output in found.column("output").to_pylist()]
-    assert outputs == ["1 0", "1 0", "2 0", "1 0"]
+    assert outputs == ["1 000000000", "1 000000000", "2 000000000", "1 000000000"]
 
 
 @pytest.mark.parametrize(

@@ -955,6 +955,16 @@ def test_fields_as_json(cwd: Path) -> None:
     assert found["ka.verb"]["type"] == "CHARBUF"
     assert found["ka.uri.param"]["argument"] == "required key"
     assert found["ka.sourceips"]["list"] is True
+    assert found["evt.arg"]["argument"] == "required name behind a dot, or index"
+    assert "openat2" in found["evt.type"]["values"]
+
+
+def test_fields_of_events_with_types(cwd: Path) -> None:
+    done = rulec("fields", "syscall", cwd=cwd)
+    for title in ("evt.arg.name or [index]", "evt.abspath.name?", "proc.aname[index]?", "fd.ip"):
+        assert f"\n{title}  " in done.out
+    assert re.search(r"\nTypes of events \(evt.type\):\n    .* accept ", done.out)
+    assert "evt.dir" not in done.out  # nobody should begin to use it
 
 
 def test_fields_as_markdown(cwd: Path) -> None:

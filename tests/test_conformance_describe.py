@@ -2,47 +2,20 @@
 
 import gzip
 import json
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
-from conformance import cases, folder, report
-from test_conformance_rules_files import no_value, syscall_source
+from conformance import folder, report
 
 from rulec.api import check_files
 from rulec.describe import describe
 from rulec.event_sources import known_sources
 from rulec.files import collect
-from rulec.runtime.fields import CHARBUF, TYPES, Argument, Field, catalogue
-from rulec.runtime.sources import EventSource
 
 pytestmark = pytest.mark.conformance
 
 # Where the order of the elements says something.
 ORDERED = {"output_fields", "items_compiled"}
-
-
-@cache
-def sources() -> dict[str, EventSource]:
-    """Return the sources of the recorded files; system calls have the container plugin's fields."""
-    syscall = syscall_source()
-    fields = {**syscall.fields, **catalogue(plugin_fields())}
-    return {**known_sources(), "syscall": replace(syscall, fields=fields)}  # type: ignore[type-var]
-
-
-def plugin_fields() -> Iterator[Field]:
-    for line in cases("describe/fields_syscall.jsonl"):
-        if "plugin" in line["class"]:
-            yield Field(
-                line["name"],
-                "",
-                compute=no_value,
-                type=TYPES.get(line["type"], CHARBUF),
-                is_list=line["is_list"],
-                argument=Argument.OPTIONAL if line["argument"] else Argument.NONE,
-            )
 
 
 def comparable(entry: dict[str, Any]) -> dict[str, Any]:
@@ -69,10 +42,10 @@ def test_descriptions(name: str) -> None:
         pytest.skip(f"no recorded cases: {path} is missing")
     recorded = json.loads(gzip.decompress(path.read_bytes()))
     files = collect(folder() / file for file in recorded["files"])
-    definitions, analysis, _ = check_files(files, sources())
-    found = parts(describe(definitions, analysis, sources()))
+    definitions, analysis, _ = check_files(files, known_sources())
+    found = parts(describe(definitions, analysis, known_sources()))
     expected = parts(recorded["describe"])
-    assert recorded["describe"].keys() == describe(definitions, analysis, sources()).keys()
+    assert recorded["describe"].keys() == describe(definitions, analysis, known_sources()).keys()
     passed = sum(map(lambda ours, theirs: ours == theirs, found, expected))
     print([ours for ours, theirs in zip(found, expected, strict=False) if ours != theirs])
     report(f"describe: {name}", passed if len(found) == len(expected) else 0, len(expected))

@@ -14,9 +14,9 @@ from rulec.extras import Extras
 from rulec.items import Rule
 from rulec.lists import expand_lists
 from rulec.outputs import without_container_info
-from rulec.runtime.fields import CHARBUF, TYPES, Argument, Catalogue, Field, catalogue
+from rulec.runtime.fields import Catalogue, catalogue
 from rulec.runtime.priority import Priority, parse_priority
-from rulec.runtime.sources import EventSource
+from rulec.runtime.sources import SOURCES, EventSource
 from rulec.runtime.sources.syscall.event_types import EVENT_TYPES
 from rulec.selection import RULE_MATCHING, matches_wildcard, parse_rule_matching, select_rules
 from rulec.text import File
@@ -28,44 +28,17 @@ pytestmark = pytest.mark.conformance
 Case = dict[str, Any]
 
 
+# What was recorded without Falco's plugins for containers and JSON.
+PLUGINS = ("container.", "k8s.", "proc.is_container_", "json.", "jevt.")
+
+
 def syscall_source() -> EventSource:
-    """Return the source that most cases are about, as far as it takes to load rules."""
-    arguments = {(True, "KEY"): Argument.KEY, (True, "INDEX"): Argument.REQUIRED_INDEX}
+    """Return the source that most cases are about, with the fields that are made for tests."""
+    fields = [
+        field for name, field in SOURCES["syscall"].fields.items() if not name.startswith(PLUGINS)
+    ]
     own = [field for field in SOURCE.fields.values() if field.name.startswith("t.")]
-    fields = []
-    for line in cases("describe/fields_syscall.jsonl"):
-        if "plugin" in line["class"]:
-            continue  # recorded without Falco's container plugin
-        argument = Argument.NONE
-        if line["argument"]:
-            kind = (line["argument"]["required"], *line["argument"]["type"])
-            argument = arguments.get(kind, Argument.OPTIONAL)
-        type_ = TYPES.get(line["type"], CHARBUF)
-        many = line["is_list"]
-        fields.append(
-            Field(
-                line["name"],
-                "",
-                compute=no_value,
-                type=type_,
-                is_list=many,
-                argument=argument,
-                dotted=line["name"] in DOTTED,
-            )
-        )
-    fields += [Field(name, "", compute=no_value, warning="deprecated_field") for name in DEPRECATED]
     return ForTests("syscall", catalogue([*fields, *own]))
-
-
-def no_value(*_: Any) -> None:
-    return None
-
-
-# Fields that Falco does not list any more, but still knows.
-DEPRECATED = ("evt.dir", "evt.latency", "evt.latency.s", "evt.latency.ns", "evt.wait_latency")
-
-# Fields whose argument may follow a dot.
-DOTTED = ("evt.arg", "evt.rawarg", "evt.type.is")
 
 
 @dataclass(frozen=True)
@@ -86,7 +59,7 @@ class ForTests:
 @cache
 def sources() -> dict[str, EventSource]:
     # Recorded without Falco's json plugin.
-    fields = {n: f for n, f in SOURCE.fields.items() if not n.startswith(("json.", "jevt."))}
+    fields = {n: f for n, f in SOURCE.fields.items() if not n.startswith(PLUGINS)}
     return {"syscall": syscall_source(), "test": replace(SOURCE, fields=fields)}
 
 

@@ -22,7 +22,7 @@ FIELDS = catalogue(
     [
         Field("evt.type", "", path="/type"),
         Field("evt.num", "", path="/num"),
-        Field("evt.arg", "", argument=Argument.KEY, path="/{argument}", dotted=True),
+        Field("evt.arg", "", argument=Argument.NAME_OR_INDEX, path="/{argument}"),
         Field("proc.name", "", path="/name"),
         Field("container.id", "", path="/id"),
     ]
@@ -190,9 +190,9 @@ def test_output_fields_are_in_the_order_of_the_output(output: str, fields: list[
 
 
 def test_arguments_behind_a_dot_stay_there() -> None:
-    details = rule("evt.arg.flags = x", "%evt.arg.flags %evt.arg[flags]", "syscall")
+    details = rule("evt.arg.flags = x", "%evt.arg.flags %evt.arg[1]", "syscall")
     assert details["condition_fields"] == ["evt.arg.flags"]
-    assert details["output_fields"] == ["evt.arg.flags", "evt.arg[flags]"]
+    assert details["output_fields"] == ["evt.arg.flags", "evt.arg[1]"]
 
 
 EXCEPTIONS = """\

@@ -44,12 +44,16 @@ from rulec.profile.advice import ADVISERS
 from rulec.runtime.events import Event
 from rulec.runtime.fields import Kind
 from rulec.runtime.loading import execute
-from rulec.runtime.sources import SOURCES
+from rulec.runtime.sinks import SINKS
+from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
 from rulec.transformers import TRANSFORMERS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 AUDIT = SOURCES["k8s_audit"]
+
+# Pages whose examples are about another event source.
+ABOUT = {"syscall.md": SOURCES["syscall"]}
 
 _NEEDS = re.compile(r"<!-- needs: (.*) -->")
 _FENCE = re.compile(r"^```(\w*)(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
@@ -232,7 +236,7 @@ def code(cell: str) -> str:
     return cell.strip("`").strip() if cell.startswith("``") else cell.strip("`")
 
 
-def asked() -> list[tuple[str, str, str, str, str]]:
+def asked() -> list[tuple[str, str, str, str, EventSource, str]]:
     found = []
     for page in PAGES:
         text = text_of(page)
@@ -240,30 +244,32 @@ def asked() -> list[tuple[str, str, str, str, str]]:
         for kind in ("condition", "output"):
             for place, cells in rows(text, kind):
                 event = [content for end, content in events if end <= place][-1]
-                found.append((kind, code(cells[0]), cells[1], event, f"{page.name}-{cells[0]}"))
+                source = ABOUT.get(page.name, AUDIT)
+                where = f"{page.name}-{cells[0]}"
+                found.append((kind, code(cells[0]), cells[1], event, source, where))
     return found
 
 
 @pytest.mark.usefixtures("utc")
 @pytest.mark.parametrize(
-    ("kind", "text", "answer", "event", "where"),
+    ("kind", "text", "answer", "event", "source", "where"),
     [pytest.param(*row, id=row[-1]) for row in asked()],
 )
 def test_tables_of_conditions_and_outputs(
-    kind: str, text: str, answer: str, event: str, where: str
+    kind: str, text: str, answer: str, event: str, source: EventSource, where: str
 ) -> None:
-    (found,), _ = AUDIT.documents.read(event)
-    assert ask(kind, text, found) == answer
+    (found,), _ = source.documents.read(event)
+    assert ask(kind, text, found, source) == answer
 
 
-def ask(kind: str, text: str, event: Event) -> str:
+def ask(kind: str, text: str, event: AnyEvent, source: EventSource) -> str:
     try:
         if kind == "output":
-            compiled = compile_condition("evt.num exists", AUDIT, text)
+            compiled = compile_condition("evt.num exists", source, text)
             ruleset = execute(compiled.code)
-            seen = ruleset.matcher("k8s_audit").seen(event)
+            seen = ruleset.matcher(source.name).seen(event)
             return f"`{ruleset.rules[0].output(seen)[0]}`"
-        compiled = compile_condition(text, AUDIT)
+        compiled = compile_condition(text, source)
     except ProblemError as error:
         return f"refused: {error.problem.kind}"
     answer = "yes" if compiled.matches(event) else "no"
@@ -290,6 +296,8 @@ def test_everything_that_has_a_name_is_in_its_table() -> None:
     assert set(re.findall(r"(\w+)\(", described)) == set(TRANSFORMERS)
     settings = {code(cells[0]) for _, cells in rows(text_of(ROOT / "docs/commands.md"), "setting")}
     assert settings == set(SETTINGS)
+    outputs = " ".join(cells[0] for _, cells in rows(text_of(ROOT / "docs/outputs.md"), "kind"))
+    assert set(re.findall(r"`(\w+)[:`]", outputs)) == set(SINKS)
     advice = [cells[0] for _, cells in rows(text_of(ROOT / "docs/commands.md"), "advice")]
     advisers = {adviser.__name__ for adviser in ADVISERS}
     assert set(re.findall(r"`(\w+)`", " ".join(advice))) == {
@@ -299,24 +307,36 @@ def test_everything_that_has_a_name_is_in_its_table() -> None:
     }
 
 
-def test_the_table_of_fields_is_up_to_date() -> None:
-    shown = re.search(
-        r"<!-- fields: k8s_audit -->\n(.*)<!-- end", text_of(ROOT / "docs/sources.md"), re.DOTALL
-    )
-    printed = CliRunner().invoke(cli, ["fields", "k8s_audit", "--format", "markdown"]).output
+@pytest.mark.parametrize(
+    ("source", "page"), [("k8s_audit", "sources.md"), ("syscall", "syscall-fields.md")]
+)
+def test_the_table_of_fields_is_up_to_date(source: str, page: str) -> None:
+    text = text_of(ROOT / "docs" / page)
+    shown = re.search(rf"<!-- fields: {source} -->\n(.*)<!-- end", text, re.DOTALL)
+    printed = CliRunner().invoke(cli, ["fields", source, "--format", "markdown"]).output
     assert shown is not None
     assert shown[1] == printed[printed.index("| field") :], "see CONTRIBUTING.md"
+
+
+def test_fields_that_are_not_listed_are_named() -> None:
+    text = text_of(ROOT / "docs/syscall-fields.md")
+    section = text[text.index("## Fields that are not listed") :]
+    shown = set(re.findall(r"`([a-z_.]+)`", section.partition("<!--")[0]))
+    fields = SOURCES["syscall"].fields.values()
+    hidden = {field.name for field in fields if not field.listed}
+    derived = {name for name in hidden if name.startswith(("evt.rawarg.", "json.", "jevt."))}
+    assert shown == hidden - derived
 
 
 def test_every_command_and_option_is_described_and_no_other() -> None:
     page = text_of(ROOT / "docs/commands.md")
     sections = dict(
-        re.findall(r"^## rulec (\w+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+        re.findall(r"^## rulec ([\w -]+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     )
-    assert set(sections) == set(COMMANDS)
+    found = dict(all_commands())
+    assert set(sections) == set(found)
     for name, section in sections.items():
-        command = cli.get_command(click.Context(cli), name)
-        assert command is not None
+        command = found[name]
         ctx = click.Context(command, help_option_names=["-h", "--help"])
         options = [each for each in command.get_params(ctx) if isinstance(each, click.Option)]
         described = [cells[0] for _, cells in rows(section, "option")]
@@ -324,6 +344,17 @@ def test_every_command_and_option_is_described_and_no_other() -> None:
         assert words == {
             word for option in options for word in (*option.opts, *option.secondary_opts)
         }
+
+
+def all_commands() -> Iterator[tuple[str, click.Command]]:
+    """Yield every command; for a group of commands, those in it."""
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", each) for inner, each in command.commands.items())
+        else:
+            yield name, command
 
 
 # --- links and names ----------------------------------------------------------------

@@ -10,15 +10,18 @@ from hypothesis import strategies as st
 from rule_events import audit_event
 
 from rulec.api import build_files
+from rulec.event_types import event_types
 from rulec.gates import gate, gates
 from rulec.nodes import Condition, Const, Loaded
+from rulec.parse import parse_condition
 from rulec.passes import simplify
 from rulec.runtime.events import Event
 from rulec.runtime.gate import Gate
 from rulec.runtime.jsontext import text as text_of
 from rulec.runtime.loading import execute
-from rulec.runtime.sources import SOURCES
-from rulec.text import File
+from rulec.runtime.sources import SOURCES, EventSource
+from rulec.text import File, Text
+from rulec.type_gates import TypeGates, type_gates
 
 AUDIT = SOURCES["k8s_audit"]
 
@@ -71,6 +74,23 @@ def events() -> list[dict[str, Any]]:
 
 EVENTS = events()
 
+CALLS = SOURCES["syscall"]
+TYPED = (
+    "evt.type = open",
+    "evt.type in (open, openat, close)",
+    "evt.type != close",
+    "evt.type exists",
+    "proc.name = cat",
+)
+
+
+def typed_conditions(depth: int) -> st.SearchStrategy[str]:
+    if depth == 0:
+        return st.sampled_from(TYPED)
+    inner = typed_conditions(depth - 1)
+    pair = st.tuples(inner, st.sampled_from(("and", "or")), inner)
+    return inner | pair.map(lambda p: f"({p[0]} {p[1]} {p[2]})") | inner.map("not ({})".format)
+
 
 @given(st.lists(conditions(3), min_size=2, max_size=6))
 @settings(max_examples=60, deadline=None)
@@ -83,8 +103,8 @@ def test_rules_match_together_as_they_do_alone(texts: list[str]) -> None:
         assert together == expected
 
 
-def checked(text: str) -> Condition:
-    return simplify(compile_condition(text, AUDIT).checked)
+def checked(text: str, source: EventSource = AUDIT) -> Condition:
+    return simplify(compile_condition(text, source).checked)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +145,62 @@ def test_a_rule_with_one_key_field_gets_another() -> None:
 
 def test_where_rules_have_no_field_in_common_there_are_no_gates() -> None:
     assert gates([checked("ka.verb = a"), checked("ka.uri = b")]) is None
+
+
+# --- by type ----------------------------------------------------------------------
+
+
+def of_types(*conditions: str) -> TypeGates:
+    return type_gates([checked(each, CALLS) for each in conditions], CALLS.fields["evt.type"])
+
+
+@pytest.mark.parametrize(
+    ("condition", "types", "others"),
+    [
+        ("evt.type = open", {"open": True}, False),
+        ("evt.type in (open, openat) and fd.num > 1", {"open": True, "openat": True}, False),
+        ("evt.type = open or fd.num > 1", {}, True),
+        (
+            "evt.type = open or (evt.type = close and fd.num > 1)",
+            {"open": True, "close": True},
+            False,
+        ),
+        ("evt.type != open", {"open": False, None: False}, True),
+        ("not evt.type = open", {"open": False}, True),
+        ("not evt.type in (open, close)", {"open": False, "close": False}, True),
+        ("evt.type exists", {None: False}, True),
+        ("not evt.type exists", {None: True}, False),
+        ("evt.type = open and evt.type = close", {}, False),
+        ("evt.type = oneof (open, openat)", {"open": True, "openat": True}, False),
+        ("evt.type startswith open", {}, True),  # that is left to the rule
+        ("fd.num > 1", {}, True),
+        ("syscall.type = open", {}, True),
+    ],
+)
+def test_the_types_that_a_rule_is_about(
+    condition: str, types: dict[str | None, bool], others: bool
+) -> None:
+    found = of_types(condition)
+    assert {type_: bool(numbers) for type_, numbers in found.types.items()} == types
+    assert bool(found.others) is others
+
+
+def test_a_table_has_what_some_rule_names() -> None:
+    found = of_types("evt.type = open", "fd.num > 1", "evt.type in (open, close)")
+    assert found.types == {"open": (0, 1, 2), "close": (1, 2)}
+    assert found.others == (1,)
+    always = Const(True)
+    assert found.bodies == (always, checked("fd.num > 1", CALLS), always)
+
+
+@given(st.lists(typed_conditions(2), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_what_a_gate_and_the_inference_of_types_say_agrees(texts: list[str]) -> None:
+    found = of_types(*texts)
+    for number, text in enumerate(texts):
+        inferred = event_types(parse_condition(Text.of(text))).among(CALLS.event_types)
+        opened = {t for t in CALLS.event_types if number in found.types.get(t, found.others)}
+        assert opened == inferred, text
 
 
 def test_what_is_looked_up_is_remembered_by_class() -> None:

@@ -26,7 +26,8 @@ from rulec.runtime.jobs import Merger, Worker, WorkerError, run_shared, worth_sh
 from rulec.runtime.loading import execute
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import Part
-from rulec.runtime.writer import Renderer
+from rulec.runtime.sinks.handing import Lines
+from rulec.runtime.sinks.renderer import Renderer
 
 RULES = """\
 - rule: Secret Deleted
@@ -89,7 +90,7 @@ def in_parts(ruleset: Ruleset, inputs: list[str], size: int) -> Told:
     told: list[str] = []
     merger = Merger(told.append, told.append)
     with TemporaryDirectory() as folder:
-        worker = Worker(ruleset, "k8s_audit", Renderer(), Path(folder))
+        worker = Worker(ruleset, "k8s_audit", Lines(Renderer()), Path(folder))
         for shard in shards.shards(inputs, size):
             assert not isinstance(shard, str)
             merger.hand_on(shard, worker(shard).received())
@@ -100,7 +101,7 @@ def in_parts(ruleset: Ruleset, inputs: list[str], size: int) -> Told:
 def in_processes(ruleset: Ruleset, inputs: list[str], size: int) -> Told:
     told: list[str] = []
     summary = run_shared(
-        ruleset, "k8s_audit", inputs, Renderer(), told.append, told.append, jobs=2, size=size
+        ruleset, "k8s_audit", inputs, Lines(Renderer()), told.append, told.append, jobs=2, size=size
     )
     return Told(tuple(told), summary)
 
@@ -272,7 +273,9 @@ def test_an_output_that_is_full(tmp_path: Path, ruleset: Ruleset) -> None:
         raise OutputError("full")
 
     with pytest.raises(OutputError, match="full"):
-        run_shared(ruleset, "k8s_audit", [str(log)], Renderer(), full, print, jobs=2, size=20_000)
+        run_shared(
+            ruleset, "k8s_audit", [str(log)], Lines(Renderer()), full, print, jobs=2, size=20_000
+        )
 
 
 # --- one part -------------------------------------------------------------------------
@@ -283,7 +286,7 @@ def test_a_file_that_has_become_shorter(tmp_path: Path, ruleset: Ruleset) -> Non
     log.write_bytes(GOOD * 10)
     told: list[str] = []
     merger = Merger(told.append, told.append)
-    worker = Worker(ruleset, "k8s_audit", Renderer(), tmp_path)
+    worker = Worker(ruleset, "k8s_audit", Lines(Renderer()), tmp_path)
     found = list(shards.shards([str(log), str(log)], 3 * len(GOOD)))
     log.write_bytes(GOOD * 5)
     for shard in found:
@@ -310,7 +313,7 @@ def test_no_room_for_what_is_much(
     monkeypatch.setattr(spool, "_MOST", 1000)
     log = tmp_path / "a.log"
     log.write_bytes(lines())
-    worker = Worker(ruleset, "k8s_audit", Renderer(), tmp_path / "nowhere")
+    worker = Worker(ruleset, "k8s_audit", Lines(Renderer()), tmp_path / "nowhere")
     with pytest.raises(OutputError, match="No such file"):
         worker((Part(str(log)),))
 

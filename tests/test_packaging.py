@@ -122,6 +122,7 @@ def test_the_wheel_has_everything_and_nothing_else(wheel: Path) -> None:
     assert {
         "rulec/py.typed",
         "rulec/grammar/condition.lark",
+        "rulec/rules/k8s_attack_paths.yaml",
         "rulec/rules/k8s_audit.yaml",
     } <= packed
 

@@ -188,6 +188,32 @@ def test_rules_that_were_possible_tried_and_matched(
     assert (found.gate.closed, found.gate.distinct) == (1, 3)
 
 
+def test_rules_about_system_calls_are_tried_by_type(tmp_path: Path) -> None:
+    conditions = {
+        "opens": "evt.type in (open, openat) and proc.name = cat",
+        "named": "proc.name = cat and proc.aname = sshd",
+    }
+    text = rules(conditions).replace("  source: k8s_audit\n", "")
+    (tmp_path / "rules.yaml").write_text(text, "utf-8")
+    cat = {"proc.name": "cat", "evt.time": 5}
+    events = [{"evt.type": kind, **cat} for kind in ("open", "open", "close")] + [cat]
+    (tmp_path / "calls.jsonl").write_text("\n".join(map(json.dumps, events)), "utf-8")
+    found = profile(tmp_path / "rules.yaml", [tmp_path / "calls.jsonl"], "syscall")
+    assert found.gate is not None
+    assert (found.gate.names, found.gate.closed, found.gate.distinct) == (("evt.type",), 0, 3)
+    told = {r.name: (r.open, r.evaluations, r.matches, r.body.text) for r in found.rules}
+    assert told == {
+        "opens": (2, 2, 2, "proc.name = cat"),
+        "named": (4, 2, 0, "(proc.name = cat and proc.aname = sshd)"),
+    }
+    del conditions["named"]
+    text = rules(conditions).replace("  source: k8s_audit\n", "")
+    (tmp_path / "rules.yaml").write_text(text, "utf-8")
+    found = profile(tmp_path / "rules.yaml", [tmp_path / "calls.jsonl"], "syscall")
+    assert found.gate is not None
+    assert (found.events, found.gate.closed, found.gate.distinct) == (4, 2, 3)
+
+
 def test_what_the_gate_answers_is_no_part_of_the_body(tmp_path: Path) -> None:
     conditions = {**TWO, "mixed": "ka.verb = delete and (ka.verb = x or ka.user.groups exists)"}
     found = profiled(tmp_path, conditions, DELETED, rule_matching="all")

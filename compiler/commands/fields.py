@@ -1,13 +1,16 @@
 """``rulec fields``: list the fields that rules can use."""
 
 from pathlib import Path
+from textwrap import fill, indent
+from typing import Any
 
 import click
 
 from rulec.commands.options import own_sources, source_files
 from rulec.event_sources import known_sources
-from rulec.runtime.fields import Argument, Field
+from rulec.runtime.fields import OPTIONAL, Argument, Field
 from rulec.runtime.sources import EventSource
+from rulec.type_gates import TYPE
 
 _ARGUMENTS = {
     Argument.NONE: "",
@@ -15,8 +18,11 @@ _ARGUMENTS = {
     Argument.KEY: "[key]",
     Argument.REQUIRED_INDEX: "[index]",
     Argument.OPTIONAL: "[key or index]",
+    Argument.REQUIRED: "[key or index]",
+    Argument.NAME: ".name",
+    Argument.OPTIONAL_NAME: ".name",
+    Argument.NAME_OR_INDEX: ".name or [index]",
 }
-_OPTIONAL = (Argument.INDEX, Argument.OPTIONAL)
 
 
 @click.command(short_help="List the fields that rules can use.")
@@ -34,7 +40,8 @@ def command(source: str | None, source_files: tuple[Path, ...], form: str) -> No
     """List the fields of the event SOURCE (default: of every source).
 
     Each has a type, says whether it is a list, and whether an argument in
-    brackets must ([key]) or may ([index]?) follow its name.
+    brackets must ([key]) or may ([index]?) follow its name, or a name behind a
+    dot (.name). The types of events follow, if the events have types.
     """
     sources = known_sources(own_sources(source_files))
     if source is not None and source not in sources:
@@ -44,7 +51,8 @@ def command(source: str | None, source_files: tuple[Path, ...], form: str) -> No
 
 
 def _argument(field: Field) -> str:
-    return _ARGUMENTS[field.argument] + ("?" if field.argument in _OPTIONAL else "")
+    shown = _ARGUMENTS[field.argument]
+    return f"{shown}?" if shown and field.argument in OPTIONAL else shown
 
 
 def _type(field: Field) -> str:
@@ -55,19 +63,31 @@ def _doc(field: Field) -> str:
     return f"(deprecated) {field.doc}" if field.deprecated else field.doc
 
 
+def listed(source: EventSource) -> list[Field]:
+    """Return the fields of a source that somebody may begin to use."""
+    return [field for field in source.fields.values() if field.listed]
+
+
 def _text(source: EventSource) -> str:
     lines = [f"{source.name}: {source.doc}", ""]
-    for field in source.fields.values():
+    for field in listed(source):
         lines += [f"{field.name}{_argument(field)}  {_type(field)}", f"    {_doc(field)}"]
+    if source.event_types:
+        types = fill(" ".join(sorted(source.event_types)), 96, break_on_hyphens=False)
+        lines += ["", "Types of events (evt.type):", indent(types, "    ")]
     return "\n".join(lines)
 
 
 def _markdown(source: EventSource) -> str:
     rows = [
         f"| `{field.name}{_argument(field)}` | {_type(field)} | {_doc(field)} |"
-        for field in source.fields.values()
+        for field in listed(source)
     ]
-    return "\n".join([f"## {source.name}", "", "| field | type | holds |", "|---|---|---|", *rows])
+    lines = [f"## {source.name}", "", "| field | type | holds |", "|---|---|---|", *rows]
+    if source.event_types:
+        types = ", ".join(f"`{name}`" for name in sorted(source.event_types))
+        lines += ["", "Types of events (`evt.type`):", fill(types, 116, break_on_hyphens=False)]
+    return "\n".join(lines)
 
 
 def _json(source: EventSource) -> str:
@@ -82,10 +102,17 @@ def _json(source: EventSource) -> str:
             "argument": field.argument.value,
             "deprecated": field.deprecated,
             "description": field.doc,
+            **_values(field, source),
         }
-        for field in source.fields.values()
+        for field in listed(source)
     ]
     return "\n".join(msgspec.json.encode(entry).decode() for entry in described)
+
+
+def _values(field: Field, source: EventSource) -> dict[str, Any]:
+    """Return the values that there are of a field, where they can be listed."""
+    is_type = field.name == TYPE and source.event_types
+    return {"values": sorted(source.event_types)} if is_type else {}
 
 
 _FORMS = {"text": _text, "markdown": _markdown, "json": _json}

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from rulec.cli import BAD_INPUT
-from rulec.runtime.inputs import STDIN, expand
+from rulec.runtime.inputs import STDIN, Input, expand
 from rulec.runtime.sources import SOURCES
 
 
@@ -20,6 +20,30 @@ def expanded(inputs: Iterable[str]) -> list[str]:
         command = click.get_current_context().command_path
         click.echo(f"{command}: cannot read {error.filename}: {error.strerror}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
+
+
+def inputs_of(
+    names: Iterable[str], sources: Iterable[str], chosen: Sequence[str], *, expand: bool = True
+) -> list[Input]:
+    """Return the inputs that were named, with the source of those of which it was said.
+
+    ``SOURCE=INPUT`` says that of one of the ``sources``. If some were
+    ``chosen``, it has to be one of these. If ``expand``, the files in a folder
+    are given instead of it.
+    """
+    files = expanded if expand else list
+    found: list[Input] = []
+    known = tuple(sources)
+    for name in names or (STDIN,):
+        source, said, rest = name.partition("=")
+        if not said or source not in known:
+            found += map(Input, files((name,)))
+        elif chosen and source not in chosen:
+            message = f"{name!r} is for {source}, which --source leaves out"
+            raise click.UsageError(message)
+        else:
+            found += (Input(each, source) for each in files((rest,)))
+    return found
 
 
 def tell_of_stdin(inputs: Sequence[str]) -> None:
@@ -41,9 +65,17 @@ def modules_among(rules: Iterable[Path]) -> list[Path]:
     return [path for path in rules if path.suffix in (".py", ".pyc")]
 
 
+def sources_of_inputs(used: Iterable[str], chosen: Sequence[str]) -> tuple[str, ...]:
+    """Return the event sources that inputs may belong to, given those that rules are about."""
+    return tuple(dict.fromkeys(chosen)) or tuple(dict.fromkeys(used)) or tuple(SOURCES)[:1]
+
+
 def source_of_inputs(used: Iterable[str], chosen: Sequence[str]) -> str:
-    """Return the event source that the inputs belong to, given those that rules are about."""
-    found = tuple(chosen) or tuple(dict.fromkeys(used)) or tuple(SOURCES)
+    """Return the event source that all inputs belong to, given those that rules are about.
+
+    Without any rules, it is the first one that there is.
+    """
+    found = sources_of_inputs(used, chosen)
     if len(found) > 1:
         message = f"there are rules for {', '.join(found)}: choose one with --source"
         raise click.UsageError(message)

@@ -1,37 +1,32 @@
-"""``rulec run``: match the events of logs, and print the alerts."""
+"""``rulec run``: match the events of logs, and print the alerts or send them somewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from rulec.cli import BAD_INPUT
+from rulec.commands.following import follow_options, following, run_following
 from rulec.commands.inputs import (
-    expanded,
-    modules_among,
+    inputs_of,
     notice,
     progress_shown,
-    refuse_events,
-    source_of_inputs,
+    sources_of_inputs,
     tell_of_stdin,
 )
-from rulec.commands.options import (
-    PRIORITIES,
-    chosen_sources,
-    compiled,
-    quiet_option,
-    refuse,
-    report_warnings,
-    strategy,
-)
+from rulec.commands.options import PRIORITIES, quiet_option, strategy
+from rulec.commands.outputs import Given, output_options, output_timeout
+from rulec.commands.rulesets import rules_option, ruleset_of
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
-from rulec.runtime.inputs import is_live
-from rulec.runtime.loading import LoadError, execute, load
+from rulec.runtime.events import Run
+from rulec.runtime.inputs import Input, is_live
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.writer import Renderer, Writer
+from rulec.runtime.sinks.handing import Handing
+from rulec.runtime.sinks.renderer import Renderer
+from rulec.runtime.sources import SOURCES
+from rulec.runtime.streams import Streams, Summaries
 
 # Settings of Falco's configuration that can be given with -o, one entry each:
 # the option that they stand for, and what their values mean for it.
@@ -49,16 +44,7 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 
 @click.command(short_help="Match events and print the alerts.")
-@click.option(
-    "-r",
-    "--rules",
-    "rules",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Rules: a YAML file, a directory of them, or a module from 'rulec build' (repeatable).",
-)
+@rules_option
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @strategy
 @click.option(
@@ -91,84 +77,138 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     metavar="N",
     help="How many processes read files; 0: one for each core. Standard input is read by one.",
 )
+@output_options
+@output_timeout
+@follow_options
+@click.option(
+    "--enter-events",
+    is_flag=True,
+    help="Match the events in old captures that only say that a call begins, too.",
+)
 @quiet_option
 def command(
     rules: tuple[Path, ...],
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     jobs: int,
+    follow: bool,
+    from_start: bool,
+    checkpoint: Path | None,
+    enter_events: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Match the events in INPUT... and print the alerts to standard output.
+    """Match the events in INPUT... and print the alerts, or send them somewhere else.
 
-    An input is a Kubernetes audit log (JSON lines, or any JSON documents one
-    after the other), the same compressed (.gz), a directory of such files, or
-    - for standard input, which is also the default. What is no event is
-    skipped, told to standard error and counted in the summary at the end.
+    An input is a Kubernetes audit log or a file of system calls (JSON lines, or
+    any JSON documents one after the other), an audit log of Linux, a capture of
+    system calls (.scap), the same compressed (.gz), a directory of such files,
+    or - for standard input, which is also the default. SOURCE=INPUT says which
+    event source it belongs to, if rules are about several and its content does
+    not tell. What is no event is skipped, told to standard error and counted in
+    the summary at the end.
 
     \b
     rulec run -r rules/ /var/log/kubernetes/audit/
     zcat audit.log.gz | rulec run -r compiled.py --format json
+    rulec run -r rules/ --output http:http://localhost:2801/ --spool spool/ audit.log
+    rulec run -r rules/ --follow --checkpoint state.json /var/log/kubernetes/audit.log
+    rulec run -r rules/ audit.jsonl trace.scap
     """
+    how = following(follow, from_start, checkpoint, inputs, jobs)
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
     form, time_format = options.pop("format"), options.pop("time_format")
     render = Renderer(form == "json", time_format == "iso8601", output)
-    ruleset = _ruleset(rules, options, quiet)
-    found = expanded(inputs)
-    source = source_of_inputs(ruleset.sources, options["sources"])
+    given = Given.taken_from(options)
+    sinks = given.sinks(render)
+    ruleset = ruleset_of(rules, options, quiet)
+    known = (*SOURCES, *(own.name for own in ruleset.own_sources))
+    found = inputs_of(inputs, known, options["sources"], expand=how is None)
+    candidates = sources_of_inputs(ruleset.sources, options["sources"])
+    names = [each.name for each in found]
     if not quiet:
-        tell_of_stdin(found)
-    writer = Writer(sys.stdout, live=any(map(is_live, found)))
+        tell_of_stdin(names)
+    live = any(map(is_live, names))
+    watched = not quiet and not (given.to_stdout and sys.stdout.isatty())
     try:
-        with progress_shown(not quiet and not sys.stdout.isatty()) as progress:
-            summary = _run(ruleset, source, found, render, writer, progress, jobs, quiet)
-        writer.flush()
+        with given.handing(sinks, render, live) as handing:
+            with progress_shown(watched) as progress:
+                if how is None:
+                    call = (ruleset, candidates, found, handing, progress)
+                    processes = 1 if enter_events else jobs
+                    summaries = _run(*call, processes, enter_events, quiet)
+                else:
+                    summaries = run_following(how, ruleset, candidates, found, handing, progress)
+            left = list(handing.finish())
     except OutputError as error:
         click.echo(f"rulec run: cannot write alerts: {error}", err=True)
         raise click.exceptions.Exit(BAD_INPUT) from None
-    _finish(summary, quiet)
+    _finish(summaries, left, quiet)
 
 
 def _run(
     ruleset: Ruleset,
-    source: str,
-    inputs: list[str],
-    render: Renderer,
-    writer: Writer,
+    candidates: tuple[str, ...],
+    inputs: list[Input],
+    handing: Handing,
     progress: Callable[[int], object] | None,
     jobs: int,
+    enter_events: bool,
     quiet: bool,
-) -> Summary:
+) -> Summaries:
     """Run the ruleset: in this process, or in several if there are jobs for them."""
+    names = [each.name for each in inputs]
 
     def pause(events: int) -> None:
-        writer.pause()
+        handing.pause()
         if progress is not None:
             progress(events)
 
     # Who watches events come in wants to see each of them.
-    every = 1 if progress is not None and any(map(is_live, inputs)) else STRIDE
-    if jobs != 1:
-        from rulec.runtime.jobs import WorkerError, cores, run_shared, worth_sharing
+    every = 1 if progress is not None and any(map(is_live, names)) else STRIDE
 
-        jobs = jobs or cores()
-        if jobs > 1 and ruleset.counts(source):
-            if not quiet:
-                message = (
-                    "rulec run: rules ask for evt.num or evt.reltime, so one process reads all"
-                )
-                click.echo(message, err=True)
-        elif jobs > 1 and worth_sharing(inputs):
-            call = (ruleset, source, inputs, render, writer, notice, pause)
+    def new_run(source: str) -> Run:
+        found = ruleset.matcher(source).source.documents.new_run()
+        found.enter_events = enter_events
+        return found
+
+    def read(source: str, names: Sequence[str], numbering: Run) -> Summary:
+        if jobs != 1 and (processes := _processes(ruleset, source, names, jobs, quiet)) > 1:
+            from rulec.runtime.jobs import WorkerError, run_shared
+
+            call = (ruleset, source, names, handing.make, handing.take, notice, pause)
             try:
-                return run_shared(*call, jobs=jobs, every=every)
+                return run_shared(*call, jobs=processes, every=every)
             except WorkerError as error:
-                writer.flush()
+                _tell_of_outputs(handing.finish())
                 click.echo(f"rulec run: {error}", err=True)
                 raise click.exceptions.Exit(BAD_INPUT) from None
-    return run(ruleset, source, inputs, lambda alert: writer(render(alert)), notice, pause, every)
+        make = handing.make
+        return run(ruleset, source, names, handing.take, notice, pause, every, make, numbering)
+
+    sources = {each.source or candidates[0] for each in inputs}
+    if len(candidates) == 1 and len(sources) == 1 and sum(map(is_live, names)) < 2:
+        (source,) = sources
+        numbering = new_run(source)
+        summary = read(source, names, numbering)
+        summary.events += numbering.count
+        return Summaries({source: summary})
+    call = (ruleset, candidates, handing.take, notice, pause, every, handing.make, new_run)
+    return Streams(*call).read(inputs, read)
+
+
+def _processes(ruleset: Ruleset, source: str, names: Sequence[str], jobs: int, quiet: bool) -> int:
+    """Return how many processes are to read some inputs."""
+    from rulec.runtime.jobs import cores, worth_sharing
+
+    jobs = jobs or cores()
+    if jobs > 1 and ruleset.counts(source):
+        if not quiet:
+            message = "rulec run: rules ask for evt.num or evt.reltime, so one process reads all"
+            click.echo(message, err=True)
+        return 1
+    return jobs if jobs > 1 and worth_sharing(names) else 1
 
 
 def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -187,58 +227,15 @@ def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         yield option, values[value.lower()]
 
 
-def _ruleset(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> Ruleset:
-    """Return the ruleset: compiled now, or loaded from the module it was compiled to."""
-    refuse_events(rules)
-    modules = modules_among(rules)
-    if not modules:
-        built = compiled(rules, **options)
-        if not quiet:
-            report_warnings(built.warnings)
-        return execute(built.code)
-    if len(rules) > 1:
-        raise click.UsageError("a compiled module is a whole ruleset: give it alone")
-    try:
-        return _restricted(load(modules[0]), **options)
-    except LoadError as error:
-        refuse(f"rulec run: {error}")
-    except OSError as error:
-        refuse(f"rulec run: cannot read {modules[0]}: {error.strerror}")
+def _tell_of_outputs(left: Iterable[str]) -> None:
+    for line in left:
+        click.echo(f"rulec run: {line}", err=True)
 
 
-def _restricted(
-    ruleset: Ruleset,
-    sources: tuple[str, ...],
-    source_files: tuple[Path, ...],
-    priority: str,
-    rule_matching: str,
-) -> Ruleset:
-    """Apply the options to a ruleset that has been compiled before."""
-    from rulec.runtime.priority import parse_priority
-
-    if source_files:
-        raise click.UsageError("a compiled module knows its event sources: leave --source-file out")
-    chosen_sources(sources, ruleset.own_sources)
-    threshold = parse_priority(priority)
-    assert threshold is not None, "the option takes nothing else"
-    rules = []
-    for rule in ruleset.rules:
-        severity = parse_priority(rule.priority)
-        assert severity is not None, "the compiler writes nothing else"
-        if severity <= threshold and (not sources or rule.source in sources):
-            rules.append(rule)
-    matching = rule_matching if _was_given("rule_matching") else ruleset.rule_matching
-    only = frozenset(rule.name for rule in rules)
-    return replace(ruleset, only=only, rule_matching=matching)
-
-
-def _was_given(option: str) -> bool:
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.COMMANDLINE
-
-
-def _finish(summary: Summary, quiet: bool) -> None:
+def _finish(summaries: Summaries, left: list[str], quiet: bool) -> None:
     if not quiet:
-        click.echo(summary.line(), err=True)
-    if summary.unreadable:
+        for line in summaries.lines():
+            click.echo(line, err=True)
+    _tell_of_outputs(left)
+    if summaries.total.unreadable or left:
         raise click.exceptions.Exit(BAD_INPUT)

@@ -21,6 +21,7 @@ from rulec.nodes import (
 )
 from rulec.operators import OPERATORS
 from rulec.runtime import prepared
+from rulec.runtime.fields import Field
 from rulec.transformers import TRANSFORMERS
 
 # The attributes that every event has.
@@ -82,6 +83,10 @@ def _test(node: Test) -> Condition:
     match node:
         case Test(Loaded(field), "exists") if field.attribute in ALWAYS_THERE:
             return Const(True)
+        case Test(Loaded(Field(attribute="number")), symbol, Constant(operand)) if (
+            answer := _by_number(symbol, operand)
+        ) is not None:
+            return Const(answer)
         case Test(Constant(None)) | Test(_, "in" | "intersects" | "pmatch", Constant(())):
             return Const(False)
         case Test(_, "in" | "intersects", Constant((only,)) as operand, Quantifier.NONE):
@@ -93,6 +98,22 @@ def _test(node: Test) -> Condition:
             return Const(meaning.holds(value, prepared(meaning.prepare, operand.value)))
         case _:
             return node
+
+
+def _by_number(symbol: str, operand: object) -> bool | None:
+    """Return what a comparison says of the number of every event; None if that depends.
+
+    Events are numbered from 1. By custom, rules that ask for number 0 are not to match.
+    """
+    match symbol, operand:
+        case ("=", 0) | ("<", 0 | 1) | ("<=", 0):
+            return False
+        case ("!=", 0) | (">", 0) | (">=", 0 | 1):
+            return True
+        case "in" | "intersects", tuple(numbers) if not any(numbers):
+            return False
+        case _:
+            return None
 
 
 def known(value: Value) -> Value:

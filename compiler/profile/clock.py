@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter_ns
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from rulec.runtime.events import SeenEvent
+from rulec.runtime.sources import AnyEvent
 
-Answer: TypeAlias = Callable[[SeenEvent], bool]
+Answer: TypeAlias = Callable[[Any], bool]
 # The same event twice. Nobody has looked into either of them before, or both
 # have been asked the same.
-Twins: TypeAlias = tuple[SeenEvent, SeenEvent]
+Twins: TypeAlias = tuple[AnyEvent, AnyEvent]
 
 # How often the clock is tried to find out what looking at it takes.
 _TRIALS: Final = 2000

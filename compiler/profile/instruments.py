@@ -13,18 +13,21 @@ from typing import Any
 from rulec.emit import emit
 from rulec.gates import Gates
 from rulec.layout import layout
-from rulec.nodes import Condition, Const
+from rulec.nodes import Condition
 from rulec.plan import CheckedRule, Group, Output, Plan
 from rulec.profile.clock import Answer, Overhead, Twins, Watch
 from rulec.profile.conditions import MeasuredPart, questions
 from rulec.profile.results import GateProfile, RuleProfile
-from rulec.runtime.events import Event, SeenEvent
-from rulec.runtime.gate import Gate
+from rulec.runtime.events import Event
+from rulec.runtime.gate import ByType, Gate
 from rulec.runtime.jsontext import text
 from rulec.runtime.loading import execute
 from rulec.runtime.matcher import Matcher
 from rulec.runtime.ruleset import Manifest, Rule, Ruleset
+from rulec.runtime.sources import AnyEvent
+from rulec.runtime.sources.syscall.events import SyscallEvent
 from rulec.runtime.views import Seen
+from rulec.type_gates import TypeGates
 from rulec.version import version
 
 
@@ -43,10 +46,7 @@ def with_questions(group: Group, conditions: Sequence[Condition]) -> Group:
         CheckedRule(f"part {number}", "Debug", group.source.name, (), node.span, node, _NO_OUTPUT)
         for number, node in enumerate(conditions)
     )
-    gates = group.gates
-    if gates is not None:
-        closed = tuple(Const(False) for _ in conditions)
-        gates = Gates(gates.keys, (*gates.gates, *closed), (*gates.bodies, *conditions))
+    gates = None if group.gates is None else group.gates.with_shut(conditions)
     return replace(group, rules=(*group.rules, *rules), gates=gates)
 
 
@@ -64,10 +64,12 @@ class _Eyes:
         self._matcher = matcher
         self._seen = seen
 
-    def twins(self, event: SeenEvent) -> Twins:
+    def twins(self, event: AnyEvent) -> Twins:
         return self._anew(event), self._anew(event)
 
-    def _anew(self, event: SeenEvent) -> SeenEvent:
+    def _anew(self, event: AnyEvent) -> AnyEvent:
+        if isinstance(event, SyscallEvent):
+            return event.anew()
         whole, time, number, run = event.whole, event.time, event.number, event.run
         if self._seen is not None and isinstance(whole, bytes):
             view = self._matcher.glimpse(whole)
@@ -95,7 +97,7 @@ class _Rule:
     matched: int = 0
     watch: Watch = field(default_factory=Watch)
 
-    def condition(self, event: SeenEvent) -> bool:
+    def condition(self, event: AnyEvent) -> bool:
         answer = self.watch.timed(self.rule.condition, self.eyes.twins(event))
         self.matched += answer
         self.body.holds(self.by_part.twins(event))
@@ -118,38 +120,81 @@ def _unused(*key: Any) -> tuple[Any, ...]:
     raise AssertionError("the wrapped gate is asked instead")
 
 
+@dataclass(slots=True)
+class _Looks:
+    """What a gate has let through so far, and how long it took."""
+
+    rules: Sequence[_Rule]
+    nanoseconds: int = 0
+    looks: int = 0
+    closed: int = 0
+    distinct: set[tuple[str | None, ...]] = field(default_factory=set)
+
+    def add(self, began: int) -> None:
+        """Count a look at the clock, from ``began`` until now."""
+        self.nanoseconds += perf_counter_ns() - began
+        self.looks += 1
+
+    def told(self, key: tuple[str | None, ...], found: Sequence[int]) -> None:
+        """Count what the gate said of an event."""
+        self.closed += not found
+        self.distinct.add(key)
+        for number in found:
+            self.rules[number].open += 1
+
+    def result(self, gates: Gates | TypeGates, overhead: Overhead) -> GateProfile:
+        spent = max(0, round(self.nanoseconds - self.looks * overhead.clock))
+        return GateProfile(gates.values, self.closed, len(self.distinct), spent)
+
+
 class _Gate(Gate):
     """A gate that counts what it lets through. It is asked once for each event."""
 
-    def __init__(self, gate: Gate, rules: Sequence[_Rule]) -> None:
+    def __init__(self, gate: Gate, looks: _Looks) -> None:
         super().__init__(self._timed_key, _unused, _unused)
         self._gate = gate
-        self._rules = rules
-        self._total = self._looks = self._closed = 0
-        self._distinct: set[tuple[str | None, ...]] = set()
+        self._looks = looks
 
     def _timed_key(self, data: Any, audit: Any) -> tuple[Any, ...]:
         began = perf_counter_ns()
         key = self._gate.key(data, audit)
-        self._total += perf_counter_ns() - began
-        self._looks += 1
+        self._looks.add(began)
         return key
 
     def find(self, key: tuple[Any, ...]) -> tuple[int, ...]:
         began = perf_counter_ns()
         found = self._gate.look_up(key)
-        self._total += perf_counter_ns() - began
-        self._looks += 1
-        self._closed += not found
-        self._distinct.add(tuple(map(text, key)))
-        for number in found:
-            self._rules[number].open += 1
+        self._looks.add(began)
+        self._looks.told(tuple(map(text, key)), found)
         return found
 
-    def result(self, gates: Gates, overhead: Overhead) -> GateProfile:
-        spent = max(0, round(self._total - self._looks * overhead.clock))
-        keys = tuple(key.value for key in gates.keys)
-        return GateProfile(keys, self._closed, len(self._distinct), spent)
+
+class _TypeGate(ByType):
+    """The same for a gate by the type of an event."""
+
+    def __init__(self, gate: ByType, looks: _Looks) -> None:
+        super().__init__(gate.name, {}, ())
+        self._gate = gate
+        self._looks = looks
+
+    @property
+    def asked(self) -> None:
+        """All types: every event is counted here."""
+
+    def __call__(self, event: Any) -> tuple[int, ...]:
+        began = perf_counter_ns()
+        found = self._gate(event)
+        self._looks.add(began)
+        self._looks.told((event[self.name],), found)
+        return found
+
+    def of(self, type_: str | None) -> tuple[int, ...]:
+        began = perf_counter_ns()
+        found = self._gate.of(type_)
+        if not found:  # else the event is looked at, and the gate is asked for it
+            self._looks.add(began)
+            self._looks.told((type_,), found)
+        return found
 
 
 class Instruments:
@@ -159,8 +204,8 @@ class Instruments:
         groups = tuple(group for group in plan.groups if group.source.name == source)
         self._overhead = Overhead.measured()
         self._rules: tuple[_Rule, ...] = ()
-        self._gates: Gates | None = None
-        self._gate: _Gate | None = None
+        self._gates: Gates | TypeGates | None = None
+        self._looks: _Looks | None = None
         self.ruleset = compiled(replace(plan, groups=groups))
         if groups:
             self._measure(groups[0], plan)
@@ -169,19 +214,22 @@ class Instruments:
         (program,) = self.ruleset.programs
         self._rules = _measured(group, self.ruleset, plan)
         self._gates = group.gates
-        if program.gate is not None:
-            self._gate = _Gate(program.gate, self._rules)
+        gate = program.gate
+        if gate is not None:
+            self._looks = _Looks(self._rules)
+            counts = _TypeGate if isinstance(gate, ByType) else _Gate
+            gate = counts(gate, self._looks)  # type: ignore[arg-type]
         rules = tuple(replace(each.rule, condition=each.condition) for each in self._rules)
-        measured = replace(program, rules=rules, gate=self._gate)
+        measured = replace(program, rules=rules, gate=gate)
         self.ruleset = replace(self.ruleset, programs=(measured,))
 
     def results(self, events: int) -> tuple[GateProfile | None, tuple[RuleProfile, ...]]:
         """Return what was measured on so many events."""
-        everything = events if self._gate is None else None
+        everything = events if self._looks is None else None
         rules = tuple(rule.result(self._overhead, everything) for rule in self._rules)
-        if self._gate is None or self._gates is None:
+        if self._looks is None or self._gates is None:
             return None, rules
-        return self._gate.result(self._gates, self._overhead), rules
+        return self._looks.result(self._gates, self._overhead), rules
 
 
 def _measured(group: Group, ruleset: Ruleset, plan: Plan) -> tuple[_Rule, ...]:

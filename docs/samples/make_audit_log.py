@@ -19,7 +19,7 @@ the CI system, an administrator looking around. In between, somebody at
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -356,6 +356,28 @@ def pod(name: str, namespace: str, image: str, **spec: Any) -> Json:
     }
 
 
+def daemon_set(name: str, namespace: str, image: str) -> Json:
+    """Return a daemon set with a privileged container that sees the whole node."""
+    template = pod(
+        name,
+        namespace,
+        image,
+        security={"privileged": True},
+        mounts=[{"name": "node", "mountPath": "/node"}],
+        volumes=[{"name": "node", "hostPath": {"path": "/", "type": ""}}],
+    )
+    labels = {"app": name}
+    return {
+        "kind": "DaemonSet",
+        "apiVersion": "apps/v1",
+        "metadata": {"name": name, "namespace": namespace, "creationTimestamp": None},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": template["spec"]},
+        },
+    }
+
+
 def role(name: str, *rules: Json) -> Json:
     return {
         "kind": "ClusterRole",
@@ -394,7 +416,7 @@ def forbidden(actor: Actor, verb: str, target: Target) -> tuple[str, str]:
 
 
 def leases(log: Log) -> None:
-    for minute in (24, 31, 37, 42, 48):
+    for minute in (24, 31, 37, 42):
         for number, node in enumerate(NODES, start=1):
             log.add(
                 f"09:{minute}:{number * 9:02}",
@@ -708,6 +730,15 @@ def to_come_back(log: Log) -> None:
         "RequestResponse",
     )
     create(
+        "09:46:21",
+        Target("serviceaccounts", "metrics-sync", "kube-system", subresource="token"),
+        {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "spec": {"audiences": None, "expirationSeconds": 31536000, "boundObjectRef": None},
+        },
+    )
+    create(
         "09:46:33",
         Target("clusterroles", "pod-viewer", group=RBAC),
         role("pod-viewer", rule([""], ["pods", "pods/log", "pods/exec"], ["get", "list"])),
@@ -737,6 +768,11 @@ def to_come_back(log: Log) -> None:
             serviceAccountName="metrics-sync",
         ),
         "RequestResponse",
+    )
+    create(
+        "09:47:55",
+        Target("daemonsets", "node-tuner", "kube-system", "apps"),
+        daemon_set("node-tuner", "kube-system", "registry.example.net/tools/tuner:1.0"),
     )
     create(
         "09:48:05",
@@ -769,6 +805,19 @@ def to_come_back(log: Log) -> None:
     )
     request = Target("certificatesigningrequests", "support", group="certificates.k8s.io")
     log.add("09:48:55", STOLEN_ADMIN, "create", request, query=CREATED_BY_HAND, code=201)
+    log.add(
+        "09:49:02",
+        STOLEN_ADMIN,
+        "update",
+        replace(request, subresource="approval"),
+        level="Request",
+        request={
+            "kind": "CertificateSigningRequest",
+            "apiVersion": "certificates.k8s.io/v1",
+            "metadata": {"name": "support"},
+            "status": {"conditions": [{"type": "Approved", "reason": "KubectlApprove"}]},
+        },
+    )
     log.add("09:49:30", MADE_UP_USER, "list", Target("secrets"), query="?limit=500")
     log.add("09:49:41", MADE_UP_USER, "get", Target("secrets", "payments-db", "payments"))
 

@@ -6,11 +6,15 @@ Sources that a user defines are in ``json_source``.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Literal, Protocol, TypeVar, cast
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
-from rulec.runtime.events import Event, EventError, Run
+from rulec.runtime.events import EventError, Run, SeenEvent
 from rulec.runtime.fields import Catalogue
 from rulec.runtime.sources.reading import Envelope
+from rulec.runtime.sources.syscall.events import SyscallEvent
+
+# An event of any source: with a document or a view of it inside, or with values by field.
+AnyEvent: TypeAlias = SeenEvent | SyscallEvent
 
 
 class Rejection(Protocol):
@@ -23,7 +27,7 @@ class Rejection(Protocol):
     def detail(self) -> str: ...
 
 
-Reading = tuple[Sequence[Event], Sequence[Rejection]]
+Reading = tuple[Sequence[AnyEvent], Sequence[Rejection]]
 Taken = TypeVar("Taken")
 
 
@@ -54,6 +58,26 @@ class Documents(Protocol):
 
     def time(self, value: Any) -> int | None:
         """Return the time that an event has of what it says of it; None if that is no time."""
+
+
+class TypedDocuments(Documents, Protocol):
+    """The same for a source whose events have types."""
+
+    def lines(
+        self,
+        stream: Any,
+        *,
+        run: Run | None = None,
+        accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
+        types: frozenset[str] | None = None,
+    ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
+        """Do the same; events of other ``types`` may be left out, but count."""
+
+    def type_of(self, document: Any) -> str | None:
+        """Return the type of the event that a document is, if it says so at a glance."""
+
+    def glimpse(self, document: bytes) -> tuple[str, int] | None:
+        """Return the type and the time of the event in a document, if it says so at a glance."""
 
 
 class EventSource(Protocol):
@@ -98,12 +122,14 @@ class BuiltIn:
     """An event source that is a package with the modules ``fields`` and ``documents``.
 
     They are loaded when they are first needed: a built module needs no catalogue.
+    If its events are ``typed``, the module ``event_types`` has the names of the types.
     """
 
     name: str
     doc: str
     package: str
     lenient: bool = False
+    typed: bool = False
 
     @property
     def fields(self) -> Catalogue:
@@ -114,7 +140,10 @@ class BuiltIn:
     @property
     def event_types(self) -> frozenset[str]:
         """The names of the types of events; none if they have no types."""
-        return frozenset()
+        if not self.typed:
+            return frozenset()
+        found: frozenset[str] = import_module(f"{self.package}.event_types").EVENT_TYPES
+        return found
 
     @property
     def documents(self) -> Documents:
@@ -136,6 +165,12 @@ SOURCES: Final[dict[str, EventSource]] = {
             "Kubernetes audit events, as kube-apiserver logs and posts them.",
             f"{__name__}.k8s_audit",
             lenient=True,
+        ),
+        BuiltIn(
+            "syscall",
+            "System calls of Linux, as dictionaries of the fields that rules name.",
+            f"{__name__}.syscall",
+            typed=True,
         ),
     )
 }

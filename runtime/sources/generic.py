@@ -7,7 +7,7 @@ that is a JSON document.
 from typing import Final
 
 from rulec.runtime import clock
-from rulec.runtime.fields import TYPES, Argument, Field
+from rulec.runtime.fields import TYPES, Argument, Field, Form
 from rulec.runtime.jsontext import indented
 
 EVENT_FIELDS: Final = (
@@ -71,12 +71,16 @@ EVENT_FIELDS: Final = (
         attribute="time",
         compute=clock.fraction,
         type=TYPES["ABSTIME"],
+        form=Form.PADDED,
+        numeric=True,
     ),
     Field(
         "evt.reltime",
         "How many nanoseconds the event came after the first one of the run.",
         attribute="relative_time",
         type=TYPES["RELTIME"],
+        form=Form.PADDED,
+        numeric=True,
     ),
     Field(
         "evt.reltime.s",
@@ -91,6 +95,8 @@ EVENT_FIELDS: Final = (
         attribute="relative_time",
         compute=clock.fraction,
         type=TYPES["RELTIME"],
+        form=Form.PADDED,
+        numeric=True,
     ),
     Field(
         "evt.pluginname",

@@ -30,7 +30,8 @@ class Rejected:
     """A part of a document that is no event, and why.
 
     ``reason`` is a short stable name: ``no_time``, ``bad_time``, ``too_large``,
-    ``too_deep``, ``not_json``, or ``not_...`` for what the source does not know.
+    ``too_deep``, ``truncated``, ``not_json``, ``other_log``, or ``not_...`` for what the
+    source does not know.
     """
 
     reason: str
@@ -39,14 +40,15 @@ class Rejected:
 
 Reading = tuple[list[Event], list[Rejected]]
 Taken = TypeVar("Taken")
+Read = TypeVar("Read")
 
 
 def read_lines(
     stream: ByteStream,
-    read: Callable[[bytes], Reading],
+    read: Callable[[bytes], Read],
     document_limit: int,
     accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
-) -> Iterator[tuple[int, Reading | EventError | Taken]]:
+) -> Iterator[tuple[int, Read | EventError | Taken]]:
     """Read each document of a stream; yield its line (from 1) and what came of it."""
     for number, document in jsonlines.documents(stream, document_limit, accept):
         if not isinstance(document, bytes):

@@ -1,8 +1,8 @@
 """From documents to Kubernetes audit events.
 
 A document is what kube-apiserver logs or posts: an ``Event``, an
-``EventList``, or an array of those. One bad event in a document costs that
-event, never the others.
+``EventList``, or an array of those; or a record of a log service with such a
+document inside. One bad event in a document costs that event, never the others.
 """
 
 import re
@@ -14,6 +14,7 @@ from rulec.runtime.clock import nanoseconds
 from rulec.runtime.events import Event, EventError, Run
 from rulec.runtime.jsonlines import DOCUMENT_LIMIT, ByteStream
 from rulec.runtime.jsontext import compact_size
+from rulec.runtime.sources.k8s_audit.wrapped import LEVELS, Wrapper, unreadable, wrapper_of
 from rulec.runtime.sources.reading import (
     Envelope,
     Reading,
@@ -120,43 +121,50 @@ time: Final = nanoseconds
 
 # --- the shapes of documents ----------------------------------------------------
 
+# An event of a document, or why there is none; and where, if it was inside a record: a path.
+Part = tuple[str, dict[str, Any] | Rejected]
 
-def _parts(document: Any) -> Iterator[dict[str, Any] | Rejected]:
+
+def _parts(document: Any) -> Iterator[Part]:
     """Yield the events of a decoded document.
 
     :raises EventError: if the document as a whole is not recognised.
     """
-    parts = _recognised(document)
+    parts = _recognised(document, "", 0)
     if parts is None:
         raise EventError(_not_recognised(document), "not_audit")
     return parts
 
 
-def _recognised(document: Any) -> Iterator[dict[str, Any] | Rejected] | None:
+def _recognised(document: Any, place: str, level: int) -> Iterator[Part] | None:
+    """Return the events of a document that is inside of so many records; None if it is none."""
     if isinstance(document, list):
-        return _elements(document)
+        return _elements(document, place, level)
     if not isinstance(document, dict):
         return None
     kind = document.get("kind")
     if kind == "Event":
-        return iter((document,))
-    items = document.get("items")
-    if kind == "EventList" and (items is None or isinstance(items, list)):
-        return map(_item, items or ())
+        return iter(((place, document),))
+    if kind == "EventList":
+        items = document.get("items")
+        if items is None or isinstance(items, list):
+            return ((place, _item(item)) for item in items or ())
+    elif kind is None and (wrapper := wrapper_of(document)) is not None:
+        return _inside(document, wrapper, place, level)
     return None
 
 
-def _elements(array: list[Any]) -> Iterator[dict[str, Any] | Rejected]:
+def _elements(array: list[Any], place: str, level: int) -> Iterator[Part]:
     # Arrays may be in arrays, so this would be a recursion: keep a stack instead.
     waiting = array[::-1]
     while waiting:
         document = waiting.pop()
         if isinstance(document, list):
             waiting.extend(reversed(document))
-        elif (parts := _recognised(document)) is not None:
+        elif (parts := _recognised(document, place, level)) is not None:
             yield from parts
         else:
-            yield Rejected("not_audit", _not_recognised(document))
+            yield place, Rejected("not_audit", _not_recognised(document))
 
 
 def _item(item: Any) -> dict[str, Any] | Rejected:
@@ -170,18 +178,50 @@ def _not_recognised(document: Any) -> str:
     return f"not an audit event: its kind is {shown_value(document.get('kind'))}"
 
 
+def _inside(record: dict[str, Any], wrapper: Wrapper, place: str, level: int) -> Iterator[Part]:
+    """Yield the events inside a record."""
+    if level == LEVELS:
+        yield place, Rejected("too_deep", f"more than {LEVELS} records inside each other")
+        return
+    for name, found in wrapper.inside(record):
+        where = f"{place}.{name}" if place and name else place or name
+        if isinstance(found, Rejected):
+            yield where, found
+        elif isinstance(found, str):
+            yield from _inside_text(found, where, level + 1)
+        else:
+            yield from _elements([found], where, level + 1)
+
+
+def _inside_text(text: str, place: str, level: int) -> Iterator[Part]:
+    if (refusal := unreadable(text)) is not None:
+        yield place, refusal
+        return
+    try:
+        data = utf8_document(text)
+        if too_deep(data):
+            yield from _shallow_parts(data, place, level)
+            return
+        document = decoded_document(data)
+    except EventError as error:
+        yield place, Rejected(error.reason, str(error))
+    else:
+        yield from _elements([document], place, level)
+
+
 # --- the events -----------------------------------------------------------------
 
 
-def _events(parts: Iterator[dict[str, Any] | Rejected], run: Run, limit: int | None) -> Reading:
+def _events(parts: Iterator[Part], run: Run, limit: int | None) -> Reading:
     events: list[Event] = []
     rejected: list[Rejected] = []
-    for part in parts:
+    for place, part in parts:
         found = part if isinstance(part, Rejected) else _event(part, run, limit)
-        if isinstance(found, Rejected):
-            rejected.append(found)
-        else:
+        if isinstance(found, Event):
             events.append(found)
+        else:
+            detail = f"{place}: {found.detail}" if place else found.detail
+            rejected.append(Rejected(found.reason, detail))
     return events, rejected
 
 
@@ -203,7 +243,7 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _BEFORE_ITEMS: Final = re.compile(rb'"items"\s*:\s*\Z')
 
 
-def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
+def _shallow_parts(data: bytes, place: str = "", level: int = 0) -> Iterator[Part]:
     """Yield the events of a document some of which cannot be decoded.
 
     Whoever can make one such event must not be able to hide the others that
@@ -211,7 +251,7 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
 
     :raises EventError: if the document is neither a list nor an array.
     """
-    start, end, pieces = _cut(data)
+    start, end, pieces = cut(data)
     refusal = f"more than {NESTING_LIMIT} values inside each other"
     around = data[:start] + data[end:]
     if not pieces or too_deep(around):
@@ -223,20 +263,21 @@ def _shallow_parts(data: bytes) -> Iterator[dict[str, Any] | Rejected]:
     for piece in pieces:
         # One level is around the pieces of an array, two around those of a list.
         if too_deep(piece, NESTING_LIMIT - (1 if in_array else 2)):
-            yield Rejected("too_deep", f"the event has {refusal}")
+            yield place, Rejected("too_deep", f"the event has {refusal}")
             continue
         try:
             event = decoded_document(piece)
         except EventError as error:
-            yield Rejected(error.reason, str(error))
+            yield place, Rejected(error.reason, str(error))
             continue
-        yield from _elements([event]) if in_array else (_item(event),)
+        yield from _elements([event], place, level) if in_array else ((place, _item(event)),)
 
 
-def _cut(data: bytes) -> tuple[int, int, list[bytes]]:
+def cut(data: bytes) -> tuple[int, int, list[bytes]]:
     """Cut the outermost array, or the items of the outermost object, into its elements.
 
-    Returns where the elements start and end, and each of them.
+    Only brackets and strings are looked at, so the rest need not be JSON. Returns where
+    the elements start and end, and each of them; none if they cannot be told apart.
     """
     level = 1 if data.lstrip()[:1] == b"[" else 2
     depth = 0

@@ -1,0 +1,164 @@
+"""The rules in force, and how others take their place while the server runs."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from rulec.runtime.loading import load
+from rulec.runtime.rendering import counted
+from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.views import forget_shapes
+from rulec.server.evaluation import ActiveRules
+
+# How long rules may take to compile, in seconds.
+_PATIENCE: Final = 120
+
+# How far the process that compiles them stands back behind others.
+_NICE: Final = 10
+
+# How long files have to be left alone before they are read again, in milliseconds.
+_QUIET: Final = 300
+
+# How many lines of what is wrong with rules are told.
+_MOST_LINES: Final = 20
+
+
+class RefusedRulesError(Exception):
+    """Rules were not taken; the message says why, in lines."""
+
+
+def compiled_apart(arguments: Sequence[str]) -> Ruleset:
+    """Compile rules in a process of its own, with arguments for ``rulec build``.
+
+    The server goes on meanwhile: that process gets what time is left, and makes
+    bytecode, which is loaded in an instant.
+
+    :raises RefusedRulesError: if they are refused, or take too long.
+    """
+    with TemporaryDirectory(prefix="rulec-rules-") as folder:
+        module = Path(folder) / "rules.pyc"
+        command = [sys.executable, "-m", "rulec", "build", "-o", str(module), *arguments]
+        with subprocess.Popen(  # noqa: S603 - a list, and no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process:
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
+            try:
+                _, said = process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                message = f"they took more than {_PATIENCE} seconds to compile"
+                raise RefusedRulesError(message) from None
+        if process.returncode != 0:
+            raise RefusedRulesError(said.decode("utf-8", "replace").strip())
+        return load(module)
+
+
+class Rulebook:
+    """Holds the rules in force; ``current`` is replaced as a whole.
+
+    ``identify`` says that alerts get names. ``load`` makes the ruleset from ``paths``,
+    or raises ``RefusedRulesError``. ``told`` hears what came of each attempt to load it
+    anew, and ``notice`` the same in words.
+    """
+
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        source: str,
+        identify: bool,
+        load: Callable[[], Ruleset],
+        paths: Iterable[Path],
+        told: Callable[[bool], object],
+        notice: Callable[[str], object],
+    ) -> None:
+        self._active = partial(ActiveRules.of, source=source, identify=identify)
+        self.current = self._active(ruleset)
+        self._source = source
+        self._load = load
+        self._paths = tuple(paths)
+        self._told = told
+        self._notice = notice
+        self._one_at_a_time = asyncio.Lock()
+        self._tried = fingerprint(self._paths)
+
+    async def reload(self, *, changed_only: bool = False) -> bool:
+        """Load the rules anew, and put them in force if they are good; tell whether they are.
+
+        With ``changed_only``, files that have been tried before are left alone.
+        """
+        async with self._one_at_a_time:
+            tried = await asyncio.to_thread(fingerprint, self._paths)
+            if changed_only and tried == self._tried:
+                return True
+            while True:
+                refused = await self._attempt()
+                after = await asyncio.to_thread(fingerprint, self._paths)
+                if after == tried:
+                    break
+                tried = after  # they changed meanwhile: what was read may be a mixture
+            self._tried = tried
+            self._told(refused is None)
+            if refused is None:
+                rules = counted(len(self.current.matcher.rules), "rule")
+                self._notice(f"loaded the rules anew: {rules}")
+            else:
+                lines = refused.splitlines()
+                if len(lines) > _MOST_LINES:
+                    lines[_MOST_LINES:] = [f"... {len(lines) - _MOST_LINES} more lines"]
+                self._notice("refused new rules, the old ones stay:\n" + "\n".join(lines))
+            return refused is None
+
+    async def _attempt(self) -> str | None:
+        """Load the rules; return why they are refused if they are."""
+        try:
+            ruleset = await asyncio.to_thread(self._load)
+            rules = await asyncio.to_thread(self._active, ruleset)
+        except RefusedRulesError as error:
+            return str(error)
+        except Exception as error:  # a built module can be anything
+            return f"{type(error).__name__}: {error}"
+        if not rules.matcher.rules:
+            return f"there are no rules for {self._source}"
+        self.current = rules
+        forget_shapes()
+        return None
+
+    async def watch(self) -> None:
+        """Load the rules anew whenever their files change, until cancelled."""
+        from watchfiles import awatch
+
+        folders = {path if path.is_dir() else path.parent for path in self._paths}
+        async for _ in awatch(*folders, debounce=_QUIET, step=50, recursive=False):
+            await self.reload(changed_only=True)
+
+
+def fingerprint(paths: Iterable[Path]) -> bytes:
+    """Return what changes when the files do that rules are read from."""
+    digest = sha256()
+    for file in _files(paths):
+        digest.update(os.fsencode(file) + b"\0")
+        try:
+            digest.update(sha256(file.read_bytes()).digest())
+        except OSError:
+            digest.update(b"unreadable")
+    return digest.digest()
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        try:
+            yield from sorted(path.iterdir()) if path.is_dir() else (path,)
+        except OSError:
+            yield path

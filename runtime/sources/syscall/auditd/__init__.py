@@ -1,0 +1,1 @@
+"""System calls as the audit subsystem of Linux logs them."""

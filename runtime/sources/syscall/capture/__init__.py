@@ -1,0 +1,1 @@
+"""Captures of system calls (``.scap``): how they are read, and written."""

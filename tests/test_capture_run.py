@@ -1,0 +1,138 @@
+"""``rulec run`` and ``rulec profile`` on captures: files, pipes, several processes."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from scap import START, clone, execve, opened, step, written
+from test_capture_blocks import number, old_event
+
+from rulec.cli import cli
+
+RULES = """\
+- rule: Shadow
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = /etc/shadow
+  output: "%evt.num %proc.name %fd.name"
+  priority: WARNING
+- rule: Program
+  desc: d
+  condition: evt.type = execve and proc.aname = init
+  output: "%proc.cmdline of %proc.pname"
+  priority: INFO
+"""
+
+STEPS = [opened(5, "/etc/shadow"), clone(200), execve(200, "/usr/bin/id", "-u"), opened(6, "/a")]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "trace.scap").write_bytes(written(STEPS))
+    return tmp_path
+
+
+def rulec(command: str, place: Path, *arguments: str, given: bytes | None = None) -> Result:
+    call = [command, "-r", str(place / "rules.yaml"), *arguments]
+    return CliRunner().invoke(cli, call, input=given)
+
+
+def messages(result: Result) -> list[str]:
+    return [line.split(" ", 2)[2] for line in result.stdout.splitlines()]
+
+
+ALERTS = ["1 bash /etc/shadow", "id -u of bash"]
+
+
+@pytest.mark.parametrize("name", ["trace.scap", "trace.scap.gz", "trace.gz", "compressed.scap"])
+def test_files(place: Path, name: str) -> None:
+    data = written(STEPS)
+    (place / name).write_bytes(data if name == "trace.scap" else gzip.compress(data))
+    result = rulec("run", place, str(place / name))
+    assert (messages(result), result.exit_code) == (ALERTS, 0)
+    assert result.stderr.splitlines()[-1] == "4 events, 2 alerts"
+
+
+def test_standard_input(place: Path) -> None:
+    assert messages(rulec("run", place, "-", given=written(STEPS))) == ALERTS
+    assert messages(rulec("run", place, "-", given=gzip.compress(written(STEPS)))) == ALERTS
+
+
+def test_a_capture_begins_anew(place: Path) -> None:
+    result = rulec("run", place, *[str(place / "trace.scap")] * 2)
+    assert messages(result) == ALERTS * 2
+    assert result.stderr.splitlines()[-1] == "8 events, 4 alerts"
+
+
+def test_captures_beside_dictionaries(place: Path) -> None:
+    event = {"evt.type": "open", "fd.name": "/etc/shadow", "proc.name": "cat", "evt.time": START}
+    (place / "calls.jsonl").write_text(json.dumps(event) + "\n")
+    result = rulec("run", place, str(place / "trace.scap"), str(place / "calls.jsonl"))
+    assert messages(result)[:2] == ALERTS
+    assert messages(result)[2].endswith("cat /etc/shadow")
+
+
+def test_damage_is_told_with_its_place(place: Path) -> None:
+    path = place / "trace.scap"
+    path.write_bytes(written(STEPS)[:-10])
+    result = rulec("run", place, str(path))
+    assert messages(result) == ALERTS
+    place_, _, detail = result.stderr.splitlines()[-2].partition(": ")
+    assert place_ == f"{path}:3"
+    assert detail.startswith("a block has no end, at byte ")
+    assert result.stderr.splitlines()[-1] == "3 events, 2 alerts, 1 skipped (damaged 1)"
+
+
+def test_several_processes(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rulec.runtime import jobs
+
+    monkeypatch.setattr(jobs, "WORTH", 0)
+    other = RULES.replace("%evt.num ", "")
+    (place / "rules.yaml").write_text(other)
+    names = []
+    for count in range(3):
+        path = place / f"{count}.scap"
+        # Brackets where lines seem to begin: a capture is never cut.
+        path.write_bytes(written([*STEPS, *[opened(7, "}\n{\n")] * 200]))
+        names.append(str(path))
+    alone, shared = rulec("run", place, *names), rulec("run", place, "-j", "2", *names)
+    assert shared.stdout == alone.stdout
+    assert len(messages(shared)) == 6
+    assert shared.stderr == alone.stderr
+
+
+def test_enter_events(place: Path) -> None:
+    path = place / "old.scap"
+    data = written() + old_event("SYSCALL_OPEN_E", b"/etc/shadow\0", number(1, 4), number(0, 4))
+    path.write_bytes(data + old_event("SYSCALL_OPEN_X", number(3), b"/etc/shadow\0", b"", b""))
+    (place / "rules.yaml").write_text(
+        RULES.replace("fd.name = /etc/shadow", "evt.arg.name = /etc/shadow")
+    )
+    assert len(messages(rulec("run", place, str(path)))) == 1
+    assert len(messages(rulec("run", place, "--enter-events", str(path)))) == 2
+
+
+def test_rules_about_all_types(place: Path) -> None:
+    text = RULES.replace("evt.type in (open, openat) and ", "").replace("evt.num", "evt.type")
+    (place / "rules.yaml").write_text(text)
+    assert messages(rulec("run", place, str(place / "trace.scap")))[0] == "open bash /etc/shadow"
+
+
+def test_profiles(place: Path) -> None:
+    result = rulec("profile", place, "--format", "json", str(place / "trace.scap"))
+    assert result.exit_code == 0
+    profile = json.loads(result.stdout)
+    assert profile["events"] == 4
+    assert sum(rule["matches"] for rule in profile["rules"]) == 2
+
+
+def test_calls_without_a_kind_of_their_own(place: Path) -> None:
+    text = RULES.replace(
+        "evt.type in (open, openat) and fd.name = /etc/shadow", "evt.type = madvise"
+    )
+    (place / "rules.yaml").write_text(text.replace("%evt.num %proc.name %fd.name", "%evt.type"))
+    path = place / "generic.scap"
+    path.write_bytes(written([step("GENERIC_X", ID=0, nativeID=28), step("GENERIC_X", ID=3)]))
+    assert messages(rulec("run", place, str(path))) == ["madvise"]

@@ -1,0 +1,318 @@
+"""The life of ``rulec serve``: killed, ended, full, without outputs, with other rules."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+from pathlib import Path
+
+import http_server
+import pytest
+from server_process import (
+    JSON,
+    RULES,
+    Server,
+    event,
+    event_list,
+    eventually,
+    free_port,
+    named,
+    serving,
+    started,
+)
+
+from rulec.commands.listening import default_folder
+from rulec.server.journal import FolderLock
+
+
+def test_killed_at_any_time_it_loses_nothing_that_it_accepted(tmp_path: Path) -> None:
+    port = free_port()
+    accepted: list[str] = []
+    stop = threading.Event()
+
+    def client(number: int) -> None:
+        for count in range(10_000):
+            names = [f"{number}-{count}-{each}" for each in range(20)]
+            body = named(*names)
+            while not stop.is_set():  # the same batch again and again, as kube-apiserver does
+                try:
+                    server = Server(process, port, tmp_path)
+                    if server.post(body).status == 200:
+                        accepted.extend(names)
+                        break
+                except (OSError, HTTPException):
+                    continue
+            if stop.is_set():
+                return
+
+    process = started(tmp_path, "--format=json", port=port).process
+    with ThreadPoolExecutor() as pool:
+        clients = [pool.submit(client, number) for number in range(3)]
+        try:
+            for kill in range(2):
+                eventually(lambda: len(accepted) >= 200 * (kill + 1))  # noqa: B023
+                process.kill()
+                process.wait()
+                process = started(tmp_path, "--format=json", port=port).process
+        finally:
+            stop.set()
+        for each in clients:
+            each.result()
+    server = Server(process, port, tmp_path)
+    assert server.stop() == 0
+    alerts = [json.loads(line) for line in server.output]
+    found = {alert["output_fields"]["jevt.value[/auditID]"] for alert in alerts}
+    assert len(accepted) >= 400
+    assert set(accepted) <= found
+
+
+def test_a_restart_knows_what_was_done(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        assert server.post(named("a", "b")).status == 200
+        eventually(lambda: server.names() == ["a", "b"])
+        assert server.stop() == 0
+    with serving(tmp_path) as server:
+        assert server.post(named("b", "c")).status == 200
+        eventually(lambda: server.names() == ["a", "b", "c"])
+        assert server.metric("rulec_events_duplicate_total") == 1
+
+
+def test_what_was_accepted_before_a_crash_is_done_after_it(tmp_path: Path) -> None:
+    """Nothing takes the alerts, and the server is killed: all is there, and in order."""
+    port = free_port()
+    output = f"--output=http:http://127.0.0.1:{port}/"
+    with serving(tmp_path, output) as server:
+        for number in range(5):
+            assert server.post(named(*(f"{number}-{each}" for each in range(30)))).status == 200
+        eventually(lambda: server.metric("rulec_output_failed_total") > 0)
+        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+    wanted = [f"read {number}-{each}" for number in range(5) for each in range(30)]
+    with (
+        http_server.serving(http_server.accept) as sink,
+        serving(tmp_path, f"--output=http:{sink.url}") as server,
+    ):
+        eventually(lambda: len(sink.messages) == 150)
+        assert sink.messages == wanted
+        assert len({body["uuid"] for body in sink.bodies}) == 150
+        assert server.stop() == 0
+
+
+def test_the_same_alert_has_the_same_name_after_a_crash(tmp_path: Path) -> None:
+    names: list[str] = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        with (
+            http_server.serving(http_server.accept) as sink,
+            serving(folder, f"--output=http:{sink.url}") as server,
+        ):
+            assert server.post(named("same")).status == 200
+            eventually(lambda: sink.bodies)
+            names.append(sink.bodies[0]["uuid"])
+    assert names[0] == names[1]
+
+
+def test_outputs_that_take_nothing_fill_the_journal_and_then_clients_wait(tmp_path: Path) -> None:
+    port = free_port()
+    output = f"--output=http:http://127.0.0.1:{port}/"
+    large = "x" * 1000
+    with serving(tmp_path, output, "--journal-size=1") as server:
+        accepted = []
+        for number in range(100):
+            names = [f"{number}-{each}" for each in range(50)]
+            answer = server.post(event_list(*(event(name, pad=large) for name in names)))
+            if answer.status == 200:
+                accepted += names
+            else:
+                assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+                assert answer.body == b"cannot take it now: journal_full\n"
+        assert 0 < len(accepted) < 5000
+        assert server.request("GET", "/readyz").status == 503
+        assert server.metric("rulec_documents_shed_total") == 100 - len(accepted) / 50
+        with http_server.serving(http_server.accept, port) as sink:
+            # It recovers by itself, and nothing that was accepted is lost.
+            eventually(lambda: server.post(named("later")).status == 200)
+            eventually(lambda: "read later" in sink.messages)
+            assert sink.messages == [f"read {name}" for name in [*accepted, "later"]]
+            eventually(lambda: server.request("GET", "/readyz").status == 200)
+            assert server.stop() == 0
+
+
+def test_it_ends_cleanly_while_an_output_takes_nothing(tmp_path: Path) -> None:
+    output = f"--output=http:http://127.0.0.1:{free_port()}/"
+    with serving(tmp_path, output, "--grace=0.2") as server:
+        assert server.post(named(*map(str, range(2000)))).status == 200
+        eventually(lambda: server.metric("rulec_output_failed_total") > 0)
+        assert server.stop() == 0
+        assert "what is not finished stays in the journal" in server.errors
+
+
+def test_a_request_that_has_begun_is_answered_at_the_end(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        connection = server.connection()
+        body = named("slow")
+        connection.putrequest("POST", "/k8s-audit")
+        for name, value in JSON.items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body[:10])
+        eventually(lambda: server.metric("rulec_documents_received_total") == 1)
+        server.process.send_signal(signal.SIGTERM)
+        connection.send(body[10:])
+        assert connection.getresponse().status in (200, 503)
+        connection.close()
+        assert server.process.wait(60) == 0
+
+
+def test_two_servers_do_not_share_a_journal(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path / "journal")
+    with pytest.raises(AssertionError, match="another server uses"):
+        started(tmp_path)
+    lock.close()
+
+
+def test_an_address_that_is_taken_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        other = tmp_path / "other"
+        other.mkdir()
+        with pytest.raises(AssertionError, match="Address already in use"):
+            started(other, port=server.port)
+
+
+def test_standard_output_that_nobody_reads_ends_it_and_loses_nothing(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with serving(tmp_path, stdout=write) as server:
+        assert server.post(named("unseen")).status == 200
+        assert server.process.wait(60) == 4
+        assert "alerts cannot be written" in server.errors
+    os.close(write)
+    with serving(tmp_path) as server:
+        eventually(lambda: server.names() == ["unseen"])
+
+
+def test_the_journal_is_where_the_state_of_programs_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/one:/var/lib/two")
+    assert default_folder() == Path("/var/lib/one/journal")
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert default_folder() == Path("/var/lib/rulec/journal")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    assert default_folder() == Path("/state/rulec/journal")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "/home/mia")
+    assert default_folder() == Path("/home/mia/.local/state/rulec/journal")
+
+
+# --- rules --------------------------------------------------------------------------------
+
+
+def rule(name: str, verb: str = "get") -> str:
+    return (
+        RULES.replace("Something Read", name)
+        .replace("output: read", f"output: {name}")
+        .replace("ka.verb = get", f"ka.verb = {verb}")
+    )
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "rules.yaml").write_text(rule("first"))
+    return folder
+
+
+@pytest.fixture
+def server(rules: Path, tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path, rules=[rules]) as found:
+        yield found
+
+
+def loaded(server: Server, times: int) -> None:
+    eventually(lambda: server.metric("rulec_rules_reloads_total") == times)
+
+
+def said(server: Server, name: str) -> str:
+    """What the rule says that matches an event."""
+    assert server.post(named(name)).status == 200
+    eventually(lambda: name in server.names())
+    return next(line.split(" ")[2] for line in server.output if line.endswith(f" {name}"))
+
+
+def test_rules_are_loaded_anew_when_they_change(server: Server, rules: Path) -> None:
+    assert said(server, "a") == "first"
+    (rules / "rules.yaml").write_text(rule("second"))
+    loaded(server, 1)
+    assert said(server, "b") == "second"
+    # A list in a file of its own, which was not there before.
+    (rules / "more.yaml").write_text(rule("third").partition("- rule: Pod Created")[0])
+    loaded(server, 2)
+    assert server.metric("rulec_rules") == 3
+
+
+def test_broken_rules_are_refused_and_the_old_ones_stay(server: Server, rules: Path) -> None:
+    (rules / "rules.yaml").write_text("- rule: broken\n  condition: ka.verb = \n")
+    loaded(server, 1)
+    assert said(server, "a") == "first"
+    assert "refused new rules, the old ones stay:" in server.errors
+    assert "rules.yaml:1:3: LOAD_ERR_YAML_VALIDATE" in server.errors
+    (rules / "rules.yaml").write_text("")  # as when somebody empties the folder first
+    loaded(server, 2)
+    assert said(server, "b") == "first"
+    (rules / "rules.yaml").unlink()
+    loaded(server, 3)
+    assert said(server, "c") == "first"
+    (rules / "rules.yaml").write_text(rule("fourth"))
+    loaded(server, 4)
+    assert said(server, "d") == "fourth"
+
+
+def test_a_signal_loads_the_rules_anew(rules: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--no-watch", rules=[rules]) as server:
+        (rules / "rules.yaml").write_text(rule("second"))
+        assert said(server, "a") == "first"
+        server.process.send_signal(signal.SIGHUP)
+        loaded(server, 1)
+        assert said(server, "b") == "second"
+
+
+def test_folders_that_are_links_are_followed(tmp_path: Path) -> None:
+    """As Kubernetes mounts a ConfigMap: a link to a link to a folder, which is swapped."""
+    mounted = tmp_path / "mounted"
+    for version in ("one", "two"):
+        (mounted / version).mkdir(parents=True)
+        (mounted / version / "rules.yaml").write_text(rule(version))
+    (mounted / "..data").symlink_to("one")
+    (mounted / "rules.yaml").symlink_to("..data/rules.yaml")
+    with serving(tmp_path, rules=[mounted]) as server:
+        assert said(server, "a") == "one"
+        (mounted / "..new").symlink_to("two")
+        (mounted / "..new").replace(mounted / "..data")
+        loaded(server, 1)
+        assert said(server, "b") == "two"
+
+
+def test_a_built_module_is_loaded_anew(tmp_path: Path, rules: Path) -> None:
+    from rulec.cli import main
+
+    def build(name: str) -> None:
+        (rules / "rules.yaml").write_text(rule(name))
+        with pytest.raises(SystemExit) as ended:
+            main(["build", "-q", str(rules), "-o", str(tmp_path / "built.py")])
+        assert ended.value.code == 0
+
+    build("one")
+    with serving(tmp_path, rules=[tmp_path / "built.py"]) as server:
+        assert said(server, "a") == "one"
+        build("two")
+        loaded(server, 1)
+        assert said(server, "b") == "two"
+        (tmp_path / "built.py").write_text("raise SystemExit(1)")
+        loaded(server, 2)
+        assert said(server, "c") == "two"
+        assert server.metric("rulec_rules_reloads_total") == 2
+        assert "refused new rules" in server.errors
