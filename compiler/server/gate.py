@@ -7,12 +7,16 @@ who may pass go on to granian through a socket that only this process's user can
 
 import asyncio
 import ssl
+from asyncio import sslproto
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, cast
 
 from rulec.server.settings import Tls
+
+# asyncio gives each connection a buffer of 256 KiB, full of zeros. A record of TLS has 16 KiB.
+sslproto.SSLProtocol.max_size = 32 * 1024
 
 # How long a handshake may take, in seconds: the same as with granian.
 _HANDSHAKE: Final = 10.0
