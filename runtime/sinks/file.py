@@ -18,6 +18,8 @@ class File(Sink):
     Lines are whole, also after the disk was full or the process was killed.
     """
 
+    longest_pause = 2.0
+
     def __init__(self, name: str, path: str, render: Renderer) -> None:
         super().__init__(name)
         self._path = path

@@ -45,6 +45,7 @@ class SpooledHttp(Sink):
     """An HTTP server with a spool before it. An alert is safe when it is in the spool."""
 
     identifies = True
+    longest_pause = 2.0
 
     def __init__(
         self,

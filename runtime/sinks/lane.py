@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from threading import Condition, Thread
@@ -35,6 +36,7 @@ class Lane:
         self._marks: deque[tuple[int, int]] = deque()  # how many were sent before, and the mark
         self._closing = self._reopening = False
         self._deadline = 0.0
+        backoff = replace(backoff, most=min(backoff.most, sink.longest_pause))
         self._attempts = Attempts(sink.name, notice, backoff)
         self._thread = Thread(target=self._work, name=f"rulec {sink.name}", daemon=True)
 

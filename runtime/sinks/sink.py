@@ -78,6 +78,9 @@ class Sink(ABC):
     # How many alerts are written before they are flushed, at most.
     batch: ClassVar[int] = 256
 
+    # The longest pause before it is tried again, in seconds. There is no need to spare a disk.
+    longest_pause: ClassVar[float] = 30.0
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.notice: Notice = lambda line: None
