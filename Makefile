@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TYPES := $(VENV)-types
 
-.PHONY: help demo test conformance spark fuzz lint types bench compare clean
+.PHONY: help demo test conformance spark fuzz soak lint types bench compare clean
 
 help:
 	@echo "make demo         compile the shipped rules, match the sample log, print the alerts"
@@ -14,6 +14,7 @@ help:
 	@echo "make conformance  run the tests that read recorded cases (RULEC_CONFORMANCE=folder)"
 	@echo "make spark        run the tests with Spark, Dask and Arrow (and Java, if it is here)"
 	@echo "make fuzz         run the property tests at length (COUNT=100000)"
+	@echo "make soak         put the server under load and into trouble, for some minutes"
 	@echo "make lint types   ruff; mypy strict on the installed package"
 	@echo "make bench        run the benchmarks"
 	@echo "make compare      compare with decoders and other engines (ARGS='--rounds 5')"
@@ -52,6 +53,9 @@ spark: $(VENV)/engines
 COUNT ?= 100000
 fuzz: $(VENV)/dev
 	RULEC_FUZZ=$(COUNT) $(BIN)/python -m pytest -m fuzz -s
+
+soak: $(VENV)/dev
+	PYTHONPATH=benchmarks $(BIN)/python -m soak $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
