@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),
     "rules": ("rulec.commands.rules", "List and describe rules."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),
+    "scenario": ("rulec.commands.scenario", "Make a capture of a scenario, or list its events."),
     "serve": ("rulec.commands.serve", "Take audit events over HTTP and print the alerts."),
 }
 

@@ -86,6 +86,22 @@ class ItemReader:
         """Whether there was a complaint that is no mere warning."""
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
+    def reject(self, key: str, kind: str, message: str, hint: str = "") -> None:
+        """Complain about the value of a key, or about what lacks the key."""
+        self.complain(kind, message, node=self.mapping.get(key), hint=hint)
+
+    def refuse_unknown_keys(self, known: Collection[str]) -> None:
+        """Complain about keys that mean nothing, and about the second of two equal ones."""
+        seen: set[str] = set()
+        for key, _ in self.mapping.pairs:
+            name = key.value if isinstance(key, Scalar) else "?"
+            if name not in known:
+                hint = suggest(name, known) or f"there are {', '.join(known)}"
+                self.complain("unknown_key", f"unknown key {name!r}", node=key, hint=hint)
+            elif name in seen:
+                self.complain("repeated_key", f"{name!r} is written twice", node=key)
+            seen.add(name)
+
     def warn_of_unknown_keys(self, known: Collection[str]) -> None:
         """Warn of each key that means nothing in this kind of item."""
         seen = set(known)

@@ -6,7 +6,7 @@ place, like mistakes in rules.
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from rulec.runtime.sources.generic import EVENT_FIELDS, JSON_FIELDS
 from rulec.runtime.sources.json_source import UNITS, JsonSource
 from rulec.text import File
 from rulec.yaml_nodes import Mapping as MappingNode
-from rulec.yaml_nodes import Node, Scalar, Sequence
+from rulec.yaml_nodes import Node, Sequence
 from rulec.yaml_reader import read_yaml
 
 # The names that plugins of Falco give to types, besides Falco's own.
@@ -110,10 +110,6 @@ def _file(path: str | os.PathLike[str]) -> File:
 class _Reader(ItemReader):
     """What reading a source and reading one of its fields have in common."""
 
-    def reject(self, key: str, kind: str, message: str, hint: str = "") -> None:
-        """Complain about the value of a key, or about what lacks the key."""
-        self.complain(kind, message, node=self.mapping.get(key), hint=hint)
-
     def optional(self, key: str) -> str | None:
         """Return the text of a key that need not be there."""
         return str(self.text(key)) if key in self.mapping else None
@@ -143,18 +139,6 @@ class _Reader(ItemReader):
             hint = "write ~0 for '~' and ~1 for '/' in a name"
             self.reject(key, "bad_pointer", f"{pointer!r} has a '~' that means nothing", hint)
         return pointer
-
-    def refuse_unknown_keys(self, known: Collection[str]) -> None:
-        """Complain about keys that mean nothing, and about the second of two equal ones."""
-        seen: set[str] = set()
-        for key, _ in self.mapping.pairs:
-            name = key.value if isinstance(key, Scalar) else "?"
-            if name not in known:
-                hint = suggest(name, known) or f"there are {', '.join(known)}"
-                self.complain("unknown_key", f"unknown key {name!r}", node=key, hint=hint)
-            elif name in seen:
-                self.complain("repeated_key", f"{name!r} is written twice", node=key)
-            seen.add(name)
 
 
 class _SourceReader(_Reader):

@@ -71,6 +71,8 @@ FLOORS: Final[dict[str, int]] = {
     "syscall: captures": 15,
     "syscall: scenarios": 56,
     "syscall: values of scenarios": 253,
+    "syscall: scenarios as YAML": 56,
+    "syscall: values of scenarios as YAML": 253,
     "syscall: fields of captures": 5,
     "syscall: counts of captures": 1,
     "syscall: detections": 147,
