@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 from conformance import cases, report
-from test_conformance_syscall_captures import same
+from test_conformance_syscall_captures import BLOCKS, events, same
+from test_shipped_syscall_rules_on_scenarios import matcher
 
 from rulec.runtime.sources.syscall.capture.events import codes, kinds
 from rulec.runtime.sources.syscall.capture.symbols import SYMBOLS
@@ -99,3 +100,14 @@ def test_recorded_scenarios(tmp_path: Path) -> None:
         whole += not wrong
     report("syscall: scenarios as YAML", whole, scenarios)
     report("syscall: values of scenarios as YAML", passed, total)
+
+
+def test_ordinary_activity() -> None:
+    """Recordings of real machines on which nothing bad happens."""
+    quiet = 0
+    for name in BLOCKS:
+        found = [alert.rule for event in events(name) for alert in matcher("all").match(event)]
+        if found:
+            print(name, found)
+        quiet += not found
+    report("syscall: captures without an alert of the shipped rules", quiet, len(BLOCKS))

@@ -116,7 +116,8 @@ class Step:
 
     ``name`` is a kind of step, or the id of an event if ``kind`` is what is written. ``given``
     has its parameters, with the types of values that events have. ``error`` is the number of
-    the error that it fails with, 0 if it does not.
+    the error that it fails with, 0 if it does not. ``alerts`` are the names of the rules that
+    are expected to match it.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Step:
     given: Mapping[str, Any]
     after: int
     error: int = 0
+    alerts: tuple[str, ...] = ()
     kind: Kind | None = None
 
 
@@ -164,4 +166,4 @@ class Scenario:
         """Write the capture that a recorder would have made."""
         from rulec.scenarios.play import recording
 
-        stream.write(recording(self))
+        stream.write(recording(self).data)

@@ -7,7 +7,7 @@ the next step sees is, by construction, the one that rules will see.
 import io
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rulec.runtime.sources.syscall.capture.encoders import words
 from rulec.runtime.sources.syscall.capture.reader import Capture
@@ -35,7 +35,14 @@ class StepError(Exception):
         self.mistake = mistake
 
 
-def recording(scenario: Scenario) -> bytes:
+class Recording(NamedTuple):
+    """A capture, and the number of the step that each event is of, from 0; -1 if of none."""
+
+    data: bytes
+    steps: tuple[int, ...]
+
+
+def recording(scenario: Scenario) -> Recording:
     """Return the capture of a scenario.
 
     :raises StepError: if a step cannot happen.
@@ -43,7 +50,7 @@ def recording(scenario: Scenario) -> bytes:
     tape = _Tape(scenario)
     for _ in tape.capture:
         pass
-    return b"".join(tape.written)
+    return Recording(b"".join(tape.written), tuple(tape.steps))
 
 
 def played(scenario: Scenario, wanted: frozenset[str] | None = None) -> Capture:
@@ -51,7 +58,7 @@ def played(scenario: Scenario, wanted: frozenset[str] | None = None) -> Capture:
 
     :raises StepError: if a step cannot happen.
     """
-    return Capture(io.BytesIO(recording(scenario)), wanted)
+    return Capture(io.BytesIO(recording(scenario).data), wanted)
 
 
 class _Tape:
@@ -59,8 +66,9 @@ class _Tape:
 
     def __init__(self, scenario: Scenario) -> None:
         self.written: list[bytes] = []
+        self.steps: list[int] = []
         self.capture = Capture(self)
-        self._steps = self._happen(scenario)
+        self._happening = self._happen(scenario)
         self._new: list[bytes] = []
 
     def write(self, data: bytes, /) -> None:
@@ -69,7 +77,7 @@ class _Tape:
 
     def read(self, size: int, /) -> bytes:
         """Return what one more step writes; nothing behind the last."""
-        if next(self._steps, None) is None:
+        if next(self._happening, None) is None:
             return b""
         data = b"".join(self._new)
         self._new.clear()
@@ -85,6 +93,7 @@ class _Tape:
         for container in scenario.containers.values():
             about = {"plugin_id": 0, "name": "container", "data": described(container)}
             writer.event("ASYNCEVENT_E", about, time=now, tid=-1)
+            self.steps.append(-1)
             yield True
         for number, step in enumerate(scenario.steps):
             machine = self.capture.machine
@@ -97,6 +106,7 @@ class _Tape:
                 for later, (id_, parameters, tid) in enumerate(write(moment)):
                     now = moment.time + later
                     writer.event(id_, parameters, time=now, tid=tid)
+                    self.steps.append(number)
             except MistakeError as mistake:
                 raise StepError(number, mistake) from None
             yield True

@@ -17,7 +17,7 @@ from rulec.yaml_nodes import Mapping as MappingNode
 from rulec.yaml_nodes import Scalar, is_null
 
 # What stands beside the kind of a step.
-STEP_KEYS: Final = keys("process:pid after:reltime fails:errno")
+STEP_KEYS: Final = keys("process:pid after:reltime fails:errno alerts:texts")
 
 DEFAULT_AFTER: Final = 1_000_000  # nanoseconds between two steps
 NO_PROCESS: Final = -1
@@ -66,7 +66,8 @@ class StepReader(SectionReader):
         elif name == "exit":
             self.alive.discard(pid)
             self.current = None
-        return Step(name, pid, given, DEFAULT_AFTER if after is None else after, error, kind)
+        after = DEFAULT_AFTER if after is None else after
+        return Step(name, pid, given, after, error, beside.get("alerts") or (), kind)
 
     def process(self, beside: Mapping[str, Any], name: str) -> int | None:
         """Return the process of the step; it is the usual one from now on."""
