@@ -9,7 +9,7 @@ TYPES := $(VENV)-types
 .PHONY: help demo test conformance spark fuzz soak lint types bench compare clean
 
 help:
-	@echo "make demo         compile the shipped rules, match the sample log, print the alerts"
+	@echo "make demo         compile the shipped rules, match the samples, print the alerts"
 	@echo "make test         run the tests, but for those of make spark"
 	@echo "make conformance  run the tests that read recorded cases (RULEC_CONFORMANCE=folder)"
 	@echo "make spark        run the tests with Spark, Dask and Arrow (and Java, if it is here)"
@@ -34,7 +34,7 @@ $(VENV)/dev: $(VENV)/rulec
 
 demo: $(VENV)/rulec
 	$(BIN)/rulec build rules/ -o compiled.py
-	$(BIN)/rulec run -r compiled.py docs/samples/audit.jsonl
+	$(BIN)/rulec run -r compiled.py docs/samples/audit.jsonl docs/samples/attack.scap
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -m "not spark"

@@ -8,14 +8,16 @@ if TYPE_CHECKING:
     from rulec.runtime.alert import Alert as Alert
     from rulec.runtime.events import EventError as EventError
     from rulec.runtime.sources.json_source import JsonSource as Source
+    from rulec.scenarios.model import Scenario as Scenario
 
-__all__ = ["Alert", "EventError", "RulesError", "Source", "compile_ruleset"]
+__all__ = ["Alert", "EventError", "RulesError", "Scenario", "Source", "compile_ruleset"]
 
 # The public names: the module each lives in, and its name there.
 _HOME = {
     "Alert": ("rulec.runtime.alert", "Alert"),
     "EventError": ("rulec.runtime.events", "EventError"),
     "RulesError": ("rulec.diagnostics", "RulesError"),
+    "Scenario": ("rulec.scenarios.model", "Scenario"),
     "Source": ("rulec.runtime.sources.json_source", "JsonSource"),
     "compile_ruleset": ("rulec.api", "compile_ruleset"),
 }

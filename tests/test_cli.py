@@ -422,7 +422,7 @@ def test_all_rules_that_match(option: list[str], cwd: Path) -> None:
 
 
 def test_the_shipped_rules_on_the_sample(cwd: Path) -> None:
-    done = rulec("run", "-r", ROOT / "rules", SAMPLE, cwd=cwd)
+    done = rulec("run", "-r", ROOT / "rules", "--source", "k8s_audit", SAMPLE, cwd=cwd)
     assert len(done.alerts) > 20
     assert done.err == f"93 events, {len(done.alerts)} alerts\n"
 

@@ -421,16 +421,6 @@ CASES = (
         (HOST_AGAIN, but(evt__arg__dev="tmpfs", evt__arg__type="tmpfs"), but(evt__failed=True)),
     ),
     Case(
-        "Added Program Run in Container",
-        (inside(started("tool", proc__is_exe_upper_layer=True)),),
-        (but(proc__is_exe_upper_layer=False), HOST_AGAIN),
-    ),
-    Case(
-        "Package Installed in Container",
-        (inside(started("apt-get install -y nmap")), inside(started("apk add curl"))),
-        (but(proc__args="list"), HOST_AGAIN, but(proc__pname="apt-get")),
-    ),
-    Case(
         "Cryptocurrency Miner Started",
         (started("xmrig"), started("worker -o stratum+tcp://pool.example:3333")),
         (but(proc__name="worker", proc__cmdline="worker"), but(evt__failed=True)),
@@ -471,6 +461,16 @@ CASES = (
             but(proc__name="make"),
             {"proc.aname[3]": "ansible"},
         ),
+    ),
+    Case(
+        "Added Program Run in Container",
+        (inside(started("tool", proc__is_exe_upper_layer=True)),),
+        (but(proc__is_exe_upper_layer=False), HOST_AGAIN),
+    ),
+    Case(
+        "Package Installed in Container",
+        (inside(started("apt-get install -y nmap")), inside(started("apk add curl"))),
+        (but(proc__args="list"), HOST_AGAIN, but(proc__pname="apt-get")),
     ),
 )
 

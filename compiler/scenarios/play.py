@@ -23,6 +23,7 @@ from rulec.scenarios.raw_events import raw
 from rulec.scenarios.steps import STEPS
 
 _TYPE_NUMBERS: Final = {name: number for number, name in TYPES.items()}
+NO_STEP: Final = -1
 _FD_LIMIT: Final = 1024
 
 
@@ -36,7 +37,10 @@ class StepError(Exception):
 
 
 class Recording(NamedTuple):
-    """A capture, and the number of the step that each event is of, from 0; -1 if of none."""
+    """A capture, and for each event that counts the number of its step, from 0.
+
+    It is ``NO_STEP`` for what is told before the first one.
+    """
 
     data: bytes
     steps: tuple[int, ...]
@@ -93,8 +97,8 @@ class _Tape:
         for container in scenario.containers.values():
             about = {"plugin_id": 0, "name": "container", "data": described(container)}
             writer.event("ASYNCEVENT_E", about, time=now, tid=-1)
-            self.steps.append(-1)
             yield True
+            self._told(NO_STEP)
         for number, step in enumerate(scenario.steps):
             machine = self.capture.machine
             machine.settle()
@@ -106,10 +110,14 @@ class _Tape:
                 for later, (id_, parameters, tid) in enumerate(write(moment)):
                     now = moment.time + later
                     writer.event(id_, parameters, time=now, tid=tid)
-                    self.steps.append(number)
             except MistakeError as mistake:
                 raise StepError(number, mistake) from None
             yield True
+            self._told(number)
+
+    def _told(self, number: int) -> None:
+        """Take note that what was read since the last time is of a step."""
+        self.steps += [number] * (self.capture.events - len(self.steps))
 
 
 def machine_before(scenario: Scenario) -> Machine:

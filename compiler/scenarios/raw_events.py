@@ -9,7 +9,8 @@ from rulec.runtime.sources.syscall.capture.syscalls import CODES
 from rulec.runtime.sources.syscall.state.paths import AT_FDCWD
 from rulec.scenarios.moment import Events, Moment, byte_count
 
-_GENERIC: Final = "GENERIC_X"
+# The event of calls that have none of their own.
+GENERIC: Final = "GENERIC_X"
 
 
 @cache
@@ -24,7 +25,7 @@ def events_by_name() -> Mapping[str, Kind]:
         if "old" not in kind.flags and (newest is None or kind.is_exit or not newest.is_exit):
             found[kind.name] = kind
     for name in CODES:
-        found.setdefault(name, found[_GENERIC])
+        found.setdefault(name, found[GENERIC])
     return found
 
 
@@ -46,7 +47,7 @@ def raw(moment: Moment) -> Events:
 
 def _return(moment: Moment, kind: Kind, found: dict[str, Any]) -> None:
     """Add what a call returns, if it is not given."""
-    if not kind.parameters or kind.id == _GENERIC:
+    if not kind.parameters or kind.id == GENERIC:
         return
     first = kind.parameters[0]
     if moment.step.error:

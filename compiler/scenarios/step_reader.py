@@ -8,7 +8,7 @@ from rulec.items import Context
 from rulec.runtime.sources.syscall.capture.events import Parameter
 from rulec.scenarios.model import Step
 from rulec.scenarios.parameters import Names, value_of
-from rulec.scenarios.raw_events import events_by_name
+from rulec.scenarios.raw_events import GENERIC, events_by_name
 from rulec.scenarios.section_reader import SectionReader
 from rulec.scenarios.sections import PIDS
 from rulec.scenarios.steps import STEPS, keys
@@ -119,7 +119,7 @@ class StepReader(SectionReader):
             for key in found.needed - given.keys():
                 if not self.failed:
                     self.complain("missing_key", f"{name} has no '{key}'", node=node)
-        if kind is not None and kind.id == "GENERIC_X" and name != kind.id:
+        if kind is not None and kind.id == GENERIC and name not in (kind.id, kind.name):
             given.setdefault("ID", _number_of_call(name, self.names))
         return given
 
