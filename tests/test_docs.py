@@ -4,7 +4,8 @@ Fenced blocks say what they are: three backquotes, a language, and then perhaps
 the name of a file (the block is written to it), and one of these words:
 
 * ``yaml``: rules that must compile; with ``after FILE``, together with that file; with
-  ``refused``, they must not; with ``source``, it describes an event source instead
+  ``refused``, they must not; with ``source``, it describes an event source instead, with
+  ``scenario`` a scenario
 * ``console``: what follows ``$ `` is run (``rulec`` and ``make demo``), the rest is what it prints
 * ``python``: a program that must run; a block ``text printed`` behind it is what it prints
 * ``json``, ``text``, ``ini``, ...: shown only
@@ -34,7 +35,7 @@ from compiling import compile_condition
 from installed_engines import needed
 from synthetic import SOURCE as TEST_SOURCE
 
-from rulec import RulesError, Source, compile_ruleset
+from rulec import RulesError, Scenario, Source, compile_ruleset
 from rulec.cli import COMMANDS, cli
 from rulec.codes import CODES
 from rulec.commands.run import SETTINGS
@@ -174,7 +175,10 @@ def compiles(block: Block, where: str) -> None:
     paths.append(block.file or "block.yaml")
     mistakes = ""
     try:
-        compile_ruleset(paths)
+        if "scenario" in words:
+            Scenario.from_yaml(paths[0])
+        else:
+            compile_ruleset(paths)
     except RulesError as error:
         mistakes = str(error)
     assert bool(mistakes) is ("refused" in words), f"{where}: {mistakes}"

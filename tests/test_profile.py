@@ -229,7 +229,7 @@ def test_what_the_gate_answers_is_no_part_of_the_body(tmp_path: Path) -> None:
 
 
 def test_tests_see_events_as_the_bodies_do() -> None:
-    planned, _ = plan_files(collect([ROOT / "rules"]))
+    planned, _ = plan_files(collect([ROOT / "rules" / "k8s_audit.yaml"]))
     (group,) = planned.groups
     asked = [each for body in group.bodies for each in questions(body)]
     parted = replace(planned, groups=(with_questions(group, asked),))
