@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from rulec import RulesError, Scenario
 from rulec.cli import BAD_INPUT, BAD_RULES, BAD_USAGE, cli
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
-from rulec.runtime.sources.syscall.capture.events import kinds
+from rulec.runtime.sources.syscall.capture.events import Parameter, kinds
 from rulec.runtime.sources.syscall.capture.reader import Capture
+from rulec.runtime.sources.syscall.capture.symbols import SYMBOLS, VARIANTS
 from rulec.scenarios.parameters import READERS
 from rulec.scenarios.play import recording
 from rulec.scenarios.raw_events import events_by_name
@@ -428,6 +430,68 @@ def test_anything_is_a_scenario_or_has_mistakes(sections: Any, steps: Any) -> No
     capture = scenario.events()
     list(capture)
     assert capture.failed_blocks == 0
+
+
+ADDRESSES = st.sampled_from(["10.1.2.3:80", "203.0.113.9:0", "[2001:db8::1]:65535", "/run/x", "@x"])
+TEXTS = st.text(max_size=40)
+CONNECTIONS = ["10.1.2.3:1->192.0.2.1:2", "[::1]:1->[::2]:2", "/run/x"]
+BY_TYPE: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "command": st.lists(TEXTS.filter(bool), min_size=1, max_size=3),
+    "sockaddr": ADDRESSES,
+    "socktuple": st.sampled_from(CONNECTIONS),
+    "capabilities": st.sampled_from(["all", "none", ["CAP_BPF", "CAP_KILL"]]),
+    "bool": st.booleans(),
+    "uid": st.sampled_from(["root", "ines", -1, 5]),
+    "gid": st.sampled_from(["root", "ines", -1, 5]),
+    "reltime": st.sampled_from(["1s", "2.5ms", 7]),
+    "abstime": st.sampled_from(["2026-03-02T09:30:00Z", 5]),
+    "ipv4addr": st.just("10.1.2.3"),
+    "ipv6addr": st.just("::1"),
+    "fdlist": st.lists(st.sampled_from(["3:POLLIN", "4"]), max_size=3),
+    "bytebuf": TEXTS | st.lists(TEXTS, max_size=3),
+    "syscallid": st.sampled_from(["madvise", 3]),
+    **dict.fromkeys(("charbuf", "fspath", "fsrelpath"), TEXTS),
+    **dict.fromkeys(("charbufarray", "charbuf_pair_array", "texts"), st.lists(TEXTS, max_size=3)),
+}
+NUMBERS = st.integers(-128, 255)
+
+
+def plausible(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """Return values that a parameter can have, or none at all."""
+    if parameter.type == "dyn":
+        kind = VARIANTS[parameter.symbols][0].partition(":")[0]
+        return st.none() | st.fixed_dictionaries({kind: BY_TYPE.get(kind, NUMBERS)})
+    names = [name for name, _ in SYMBOLS.get(parameter.symbols, ())]
+    found = BY_TYPE.get(parameter.type, NUMBERS)
+    return st.none() | (st.sampled_from(names) if names else found)
+
+
+@st.composite
+def plausible_steps(draw: st.DrawFn) -> dict[str, Any]:
+    name = draw(st.sampled_from([*STEPS, *events_by_name()]))
+    if name in STEPS:
+        known = dict(STEPS[name].keys)
+    else:
+        known = {parameter.name: parameter for parameter in events_by_name()[name].parameters}
+    chosen = draw(st.sets(st.sampled_from(sorted(known)))) if known else set()
+    step = {name: {key: draw(plausible(known[key])) for key in sorted(chosen)}}
+    return step | {"process": 100} | ({"fails": "EPERM"} if draw(st.booleans()) else {})
+
+
+@given(steps=st.lists(plausible_steps(), min_size=1, max_size=3))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_what_can_be_told_can_be_read(steps: list[dict[str, Any]]) -> None:
+    machine = yaml.safe_load(MACHINE) | {"time": "2026-03-02T09:30:00Z"}
+    try:
+        scenario = scenario_of(File("s.yaml", json.dumps({**machine, "events": steps})))
+    except RulesError as error:
+        noted(re.sub("'.*?'", "...", error.diagnostics[0].message))
+        return
+    capture = scenario.events()
+    for event in capture:
+        assert isinstance(event["evt.args"], str)
+        assert isinstance(event["proc.cmdline"], str | None)
+    assert (capture.failed_blocks, capture.unknown_events) == (0, 0)
 
 
 # --- the command ------------------------------------------------------------------------
