@@ -19,10 +19,11 @@ from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import Parameter, kinds
 from rulec.runtime.sources.syscall.capture.reader import Capture
 from rulec.runtime.sources.syscall.capture.symbols import SYMBOLS, VARIANTS
+from rulec.scenarios import reading
 from rulec.scenarios.parameters import READERS
 from rulec.scenarios.play import recording
 from rulec.scenarios.raw_events import events_by_name
-from rulec.scenarios.reading import SCENARIO_KEYS, scenario_of
+from rulec.scenarios.reading import MISTAKES_LIMIT, SCENARIO_KEYS, scenario_of
 from rulec.scenarios.sections import CONTAINER_KEYS, PROCESS_KEYS, USER_KEYS
 from rulec.scenarios.step_reader import STEP_KEYS
 from rulec.scenarios.steps import STEPS
@@ -138,6 +139,7 @@ def test_names_are_those_of_the_newest_events() -> None:
 
 def test_every_event_can_be_written_without_parameters() -> None:
     names = [name for name in events_by_name() if name not in STEPS]
+    names.sort(key=lambda name: (events_by_name()[name].name == "procexit", name != "procexit"))
     steps = recording(told("".join(f"- {name}: {{}}\n  process: 100\n" for name in names))).steps
     capture = told("".join(f"- {name}: {{}}\n  process: 100\n" for name in names)).events()
     list(capture)
@@ -392,6 +394,27 @@ def test_all_mistakes_are_told_at_once_with_their_places(tmp_path: Path) -> None
         (6, 5, "there is no step or event 'conect'"),
     ]
     assert "    - conect: 10.1.2.3:80\n        ^^^^^^" in str(error.value)
+
+
+def test_a_process_that_is_not_begun_well_is_not_missed_later() -> None:
+    with pytest.raises(RulesError) as error:
+        told("- fork: {child: 300, vpd: 3}\n- exec: ls\n- exit:\n- exec: ls\n  process: 300")
+    assert [one.message for one in error.value.diagnostics] == [
+        "unknown key 'vpd'",
+        "there is no process 300 (any more)",
+    ]
+
+
+def test_reading_ends_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RulesError) as error:
+        told("- opne: x\n" * 200)
+    assert len(error.value.diagnostics) == MISTAKES_LIMIT + 1
+    monkeypatch.setattr(reading, "EVENTS_LIMIT", 20)
+    with pytest.raises(RulesError) as error:
+        told("- getpid:\n" * 21)
+    (diagnostic,) = error.value.diagnostics
+    assert diagnostic.message == "what stands here is not read behind 20 events"
+    assert [event["evt.num"] for event in told("- getpid:\n" * 20).events()][-1] == 21
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])

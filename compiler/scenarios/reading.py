@@ -47,6 +47,9 @@ SCENARIO_KEYS: Final = (
     "processes",
     "events",
 )
+EVENTS_LIMIT: Final = 10_000
+MISTAKES_LIMIT: Final = 100
+
 DEFAULT_TIME: Final = 1_767_225_600 * SECOND  # 2026-01-01
 DEFAULT_HOSTNAME: Final = "localhost"
 DEFAULT_INTERFACES: Final = (("lo", "127.0.0.1/8"), ("lo", "::1/128"), ("eth0", "10.0.0.10/24"))
@@ -210,7 +213,12 @@ class _ScenarioReader(SectionReader):
         alive = {INIT, *(process.pid for process in processes)}
         others = [process.pid for process in processes if process.pid != INIT]
         current = others[0] if len(others) == 1 else None if others else INIT
-        for node in self.items("events", "write '- open: /etc/passwd'"):
+        nodes = self.items("events", "write '- open: /etc/passwd'")
+        for number, node in enumerate(nodes):
+            if number == EVENTS_LIMIT or len(self.diagnostics) >= MISTAKES_LIMIT:
+                few = f"{EVENTS_LIMIT:,} events" if number == EVENTS_LIMIT else "that many mistakes"
+                self.complain("too_many", f"what stands here is not read behind {few}", node=node)
+                return
             reader = StepReader(self.file, node, self.context, self.names)
             reader.alive, reader.current = alive, current
             step = reader.step()

@@ -55,17 +55,18 @@ class StepReader(SectionReader):
         error = -(beside.get("fails") or 0)
         if error < 0:
             self.reject("fails", "bad_value", "a call fails with an error", "such as EACCES")
-        after = beside.get("after")
-        if self.failed or pid is None:
-            return None
-        kind = None if name in STEPS else events_by_name()[name]
+        kind = events_by_name().get(name) if name not in STEPS else None
         if kind is not None and not (kind.is_exit and kind.origin == "syscall") and error:
             self.reject("fails", "bad_value", f"{name!r} cannot fail")
+        # Who comes and goes is followed in any case: one mistake is not to be told twice.
         if name == "fork":
             self.begin_child(given, fails=bool(error))
-        elif name == "exit":
+        elif pid is not None and (name == "exit" or (kind is not None and kind.name == "procexit")):
             self.alive.discard(pid)
             self.current = None
+        if self.failed or pid is None:
+            return None
+        after = beside.get("after")
         after = DEFAULT_AFTER if after is None else after
         return Step(name, pid, given, after, error, beside.get("alerts") or (), kind)
 
