@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import http_server
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -768,6 +769,48 @@ def test_a_run_that_is_killed_loses_nothing(cwd: Path) -> None:
                 told.append(names_until(process, str(written - 1)))
     names = [int(name) for part in told for name in part]
     assert sorted(set(names)) == list(range(written))
+
+
+def test_a_run_that_is_killed_loses_nothing_at_any_output(cwd: Path) -> None:
+    """Whoever gets an alert twice can tell by its name."""
+    log = cwd / "audit.log"
+    log.touch()
+
+    def alerts(name: str) -> list[dict[str, Any]]:
+        path = cwd / name
+        text = path.read_text() if path.exists() else ""
+        return [json.loads(each) for each in text.splitlines(keepends=True) if each[-1] == "\n"]
+
+    def names(alerts: list[dict[str, Any]]) -> set[str]:
+        return {alert["output_fields"]["ka.target.name"] for alert in alerts}
+
+    with http_server.serving(http_server.accept) as sink:
+        outputs = [
+            "--output=stdout",
+            "--output=file:alerts.log",
+            f"--output=http:{sink.url}",
+            '--output=program:["sh", "-c", "cat >> copied.log"]',
+            "--format=json",
+        ]
+        for turn in range(4):
+            with following(cwd, "audit.log", *outputs) as process:
+                append(log, line(*range(200 * turn, 200 * turn + 200)))
+                assert process.stdout
+                printed = [json.loads(next(process.stdout)) for _ in range(50)]
+                if turn < 3:
+                    process.kill()  # while the rest is on its way
+                    continue
+                for text in process.stdout:
+                    printed.append(json.loads(text))
+                    if names(printed[-1:]) == {"799"}:
+                        break
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(20) == 0
+        wanted = {str(n) for n in range(800)}
+        found = [alerts("alerts.log"), alerts("copied.log"), sink.bodies]
+        assert [names(each) for each in found] == [wanted] * 3
+        named = {(alert["uuid"], *names([alert])) for each in (*found, printed) for alert in each}
+        assert len(named) == 800
 
 
 def test_alerts_that_nobody_takes_are_not_taken_for_settled(cwd: Path) -> None:

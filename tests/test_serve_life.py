@@ -24,6 +24,7 @@ from server_process import (
     started,
 )
 
+from rulec.cli import main
 from rulec.commands.listening import default_folder
 from rulec.server.journal import FolderLock
 
@@ -112,6 +113,27 @@ def test_the_same_alert_has_the_same_name_after_a_crash(tmp_path: Path) -> None:
             eventually(lambda: sink.bodies)
             names.append(sink.bodies[0]["uuid"])
     assert names[0] == names[1]
+
+
+def test_alerts_in_json_have_the_same_name_everywhere(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.log"
+    with (
+        http_server.serving(http_server.accept) as sink,
+        serving(
+            tmp_path,
+            "--format=json",
+            "--output=stdout",
+            f"--output=file:{file}",
+            f"--output=http:{sink.url}",
+        ) as server,
+    ):
+        assert server.post(named("a", "b")).status == 200
+        eventually(lambda: len(sink.bodies) == 2)
+        assert server.stop() == 0
+        wanted = [body["uuid"] for body in sink.bodies]
+        assert len(set(wanted)) == 2
+        for lines in (server.output, file.read_text().splitlines()):
+            assert [json.loads(each)["uuid"] for each in lines] == wanted
 
 
 def test_outputs_that_take_nothing_fill_the_journal_and_then_clients_wait(tmp_path: Path) -> None:
@@ -296,9 +318,51 @@ def test_folders_that_are_links_are_followed(tmp_path: Path) -> None:
         assert said(server, "b") == "two"
 
 
-def test_a_built_module_is_loaded_anew(tmp_path: Path, rules: Path) -> None:
-    from rulec.cli import main
+def test_descriptions_of_sources_are_loaded_anew(tmp_path: Path, rules: Path) -> None:
+    (rules / "rules.yaml").write_text("""
+- rule: Order
+  desc: Somebody ordered something.
+  condition: order.what exists
+  output: ordered %order.what by %order.who
+  priority: NOTICE
+  source: orders
+""")
+    (tmp_path / "described").mkdir()
+    description = tmp_path / "described" / "orders.yaml"
 
+    def describe(pointer: str) -> None:
+        fields = f"[{{name: order.who, pointer: /who}}, {{name: order.what, pointer: {pointer}}}]"
+        description.write_text(f"source: orders\nfields: {fields}\n")
+
+    describe("/what")
+    with serving(tmp_path, f"--source-file={description}", rules=[rules]) as server:
+        assert server.post(b'{"what": "tea", "who": "a"}').status == 200
+        eventually(lambda: server.names() == ["a"])
+        describe("/item")
+        loaded(server, 1)
+        assert server.post(b'{"what": "tea", "item": "pot", "who": "b"}').status == 200
+        eventually(lambda: server.names() == ["a", "b"])
+        assert server.output[-1].endswith("pot by b")
+
+
+def test_a_server_does_not_begin_without_rules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would take events and match them with nothing."""
+    (tmp_path / "rules.yaml").write_text("""
+- rule: A Shell
+  desc: Somebody started a shell.
+  condition: evt.type = execve and proc.name = bash
+  output: shell
+  priority: NOTICE
+""")
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"--rules={tmp_path}", "--listen=127.0.0.1:9765"])
+    assert ended.value.code == 2
+    assert "rulec serve: there are no rules for k8s_audit in" in capsys.readouterr().err
+
+
+def test_a_built_module_is_loaded_anew(tmp_path: Path, rules: Path) -> None:
     def build(name: str) -> None:
         (rules / "rules.yaml").write_text(rule(name))
         with pytest.raises(SystemExit) as ended:

@@ -1,7 +1,7 @@
 """What the commands that raise alerts share: where these go."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,36 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def form_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say in what form alerts go there; ``renderer`` takes what they give."""
+    for option in (
+        click.option(
+            "--time-format",
+            type=click.Choice(["local", "iso8601"]),
+            default="local",
+            show_default=True,
+            help="How the time of an alert is printed: local time of day, or ISO 8601 in UTC.",
+        ),
+        click.option(
+            "--format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How alerts are printed: a line of text, or Falco's JSON.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def renderer(
+    options: dict[str, Any], include: Mapping[str, Any] | None = None, *, named: bool
+) -> Renderer:
+    """Take the form of alerts out of the options of a command; see ``Renderer`` for the rest."""
+    form, time_format = options.pop("format"), options.pop("time_format")
+    return Renderer(form == "json", time_format == "iso8601", include or {}, named)
+
+
 def output_timeout(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option that says how long a run waits for outputs."""
     return click.option(
@@ -119,6 +149,7 @@ class Given:
                 found.append(sink(text, settings))
             except ValueError as error:
                 raise click.BadParameter(f"{text}: {error}", param_hint="'--output'") from None
+        self._tell_of_other_spools(found)
         return found
 
     def _tell_of_other_spools(self, sinks: Sequence[Sink]) -> None:
@@ -144,7 +175,6 @@ class Given:
         from rulec.runtime.sinks.outputs import Outputs
         from rulec.runtime.sinks.sending import Sending
 
-        self._tell_of_other_spools(sinks)
         identify = any(each.identifies for each in sinks)
         timeout = self.output_timeout
         command = click.get_current_context().command_path

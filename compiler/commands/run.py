@@ -17,14 +17,13 @@ from rulec.commands.inputs import (
     tell_of_stdin,
 )
 from rulec.commands.options import PRIORITIES, quiet_option, strategy
-from rulec.commands.outputs import Given, output_options, output_timeout
+from rulec.commands.outputs import Given, form_options, output_options, output_timeout, renderer
 from rulec.commands.rulesets import rules_option, ruleset_of
 from rulec.runtime.engine import STRIDE, OutputError, Summary, run
 from rulec.runtime.events import Run
 from rulec.runtime.inputs import Input, is_live
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.sinks.handing import Handing
-from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sources import SOURCES
 from rulec.runtime.streams import Streams, Summaries
 
@@ -47,20 +46,7 @@ SETTINGS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 @rules_option
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @strategy
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How alerts are printed: a line of text, or Falco's JSON.",
-)
-@click.option(
-    "--time-format",
-    type=click.Choice(["local", "iso8601"]),
-    default="local",
-    show_default=True,
-    help="How the time of an alert is printed: local time of day, or ISO 8601 in UTC.",
-)
+@form_options
 @click.option(
     "-o",
     "settings",
@@ -118,8 +104,8 @@ def command(
     how = following(follow, from_start, checkpoint, inputs, jobs)
     options.update(_settings(settings))
     output = {name: options.pop(name) for name in list(options) if name.startswith("include_")}
-    form, time_format = options.pop("format"), options.pop("time_format")
-    render = Renderer(form == "json", time_format == "iso8601", output)
+    # Who goes on where a run was killed gets some alerts twice.
+    render = renderer(options, output, named=follow)
     given = Given.taken_from(options)
     sinks = given.sinks(render)
     ruleset = ruleset_of(rules, options, quiet)

@@ -20,13 +20,12 @@ from rulec.commands.listening import (
     listen_of,
     listen_options,
 )
-from rulec.commands.options import quiet_option, strategy
-from rulec.commands.outputs import Given, output_options
+from rulec.commands.options import quiet_option, refuse, strategy
+from rulec.commands.outputs import Given, form_options, output_options, renderer
 from rulec.commands.rulesets import rules_option, ruleset_of
 from rulec.runtime.engine import OutputError
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
-from rulec.runtime.sinks.renderer import Renderer
 
 if TYPE_CHECKING:
     from rulec.server.running import Setup
@@ -47,21 +46,7 @@ _SYSCALL: Final = "syscall"
 @limit_options
 @strategy
 @output_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How alerts are printed: a line of text, or Falco's JSON.",
-)
-@click.option(
-    "--time-format",
-    type=click.Choice(["local", "iso8601"]),
-    default="local",
-    show_default=True,
-    help="How the time of an alert is printed: local time of day, or ISO 8601 in UTC.",
-)
+@form_options
 @click.option(
     "--watch/--no-watch",
     default=True,
@@ -74,8 +59,6 @@ def command(
     ctx: click.Context,
     /,
     rules: tuple[Path, ...],
-    form: str,
-    time_format: str,
     watch: bool,
     quiet: bool,
     **options: Any,
@@ -99,14 +82,17 @@ def command(
     from rulec.server.running import Setup
 
     chosen = {name: options.pop(name) for name in _STRATEGY}
-    render = Renderer(form == "json", time_format == "iso8601")
-    sinks = Given.taken_from(options).sinks(render)
+    sinks = Given.taken_from(options).sinks(renderer(options, named=True))
     listen, limits = listen_of(options), limits_of(options)
     ruleset = ruleset_of(rules, dict(chosen), quiet)
     source = _posted(ruleset, chosen["sources"])
+    if not ruleset.matcher(source).rules:
+        # Events that are taken and matched with nothing are lost, and nobody would notice.
+        refuse(f"rulec serve: there are no rules for {source} in {', '.join(map(str, rules))}")
     load = partial(_loaded_again, ctx, rules, chosen)
     folder = options["journal"] or default_folder()
-    setup = Setup(ruleset, source, load, rules, watch, folder, sinks, listen, limits)
+    read = (*rules, *chosen["source_files"])
+    setup = Setup(ruleset, source, load, read, watch, folder, sinks, listen, limits)
     status = asyncio.run(_served(setup, quiet))
     sys.stdout.flush()
     ctx.exit(status)

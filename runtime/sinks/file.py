@@ -6,13 +6,13 @@ from stat import S_ISREG
 from typing import Final
 
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.sink import Delivery, Settings, Sink
+from rulec.runtime.sinks.sink import Delivery, LineSink, Settings
 
 # Alerts say what happened in a cluster: that is not for everybody.
 _MODE: Final = 0o640
 
 
-class File(Sink):
+class File(LineSink):
     """A file that alerts are appended to.
 
     Lines are whole, also after the disk was full or the process was killed.
@@ -21,9 +21,8 @@ class File(Sink):
     longest_pause = 2.0
 
     def __init__(self, name: str, path: str, render: Renderer) -> None:
-        super().__init__(name)
+        super().__init__(name, render)
         self._path = path
-        self._render = render
         self._file = -1
         self._regular = False
         self._lines = bytearray()  # what is yet to be written, in whole lines
@@ -45,7 +44,7 @@ class File(Sink):
         return False
 
     def write(self, delivery: Delivery) -> None:
-        self._lines += self._render(delivery.alert).encode("utf-8", "backslashreplace") + b"\n"
+        self._lines += self.encoded_line(delivery)
 
     def flush(self) -> None:
         while self._lines:

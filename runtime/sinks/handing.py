@@ -25,7 +25,11 @@ class Lines:
     render: Renderer
 
     def __call__(self, rule: "Rule", event: SeenEvent) -> str:
-        return self.render(rule.alert(event))
+        if not self.render.names:
+            return self.render(rule.alert(event))
+        from rulec.runtime.identity import alert_id, event_key  # most do without
+
+        return self.render(rule.alert(event), alert_id(event_key(event), rule.name))
 
 
 class Handing(ABC):

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.sink import Delivery, Settings, Sink
+from rulec.runtime.sinks.sink import Delivery, LineSink, Settings
 
 # How long the program may read nothing before that counts as a failure, in seconds.
 _TIMEOUT: Final = 10.0
@@ -29,7 +29,7 @@ _WAIT: Final = 100
 _END: Final = 1.0
 
 
-class Program(Sink):
+class Program(LineSink):
     """A program that runs all the time, and is started again when it ends.
 
     A line counts as safe when the program has read it. What it has not read
@@ -37,9 +37,8 @@ class Program(Sink):
     """
 
     def __init__(self, name: str, arguments: list[str], render: Renderer) -> None:
-        super().__init__(name)
+        super().__init__(name, render)
         self._arguments = arguments
-        self._render = render
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe = -1
         self._aborted = False
@@ -58,7 +57,7 @@ class Program(Sink):
 
     def write(self, delivery: Delivery) -> None:
         self._resume()
-        self._put(self._render(delivery.alert).encode("utf-8", "backslashreplace") + b"\n")
+        self._put(self.encoded_line(delivery))
 
     def flush(self) -> None:
         self._resume()

@@ -73,7 +73,7 @@ class Sink(ABC):
     """
 
     # Whether it wants to know the names of alerts.
-    identifies: ClassVar[bool] = False
+    identifies: bool = False
 
     # How many alerts are written before they are flushed, at most.
     batch: ClassVar[int] = 256
@@ -131,6 +131,23 @@ class Sink(ABC):
     def count(self, counters: Counters) -> Counters:
         """Complete the numbers that were counted outside of the sink."""
         return counters
+
+
+class LineSink(Sink):
+    """A sink that takes a line for each alert, in the form that ``render`` gives it."""
+
+    def __init__(self, name: str, render: Renderer) -> None:
+        super().__init__(name)
+        self._render = render
+        self.identifies = render.names
+
+    def line(self, delivery: Delivery) -> str:
+        """Return the line for an alert, without its end."""
+        return self._render(delivery.alert, delivery.id)
+
+    def encoded_line(self, delivery: Delivery) -> bytes:
+        """Return the line for an alert as bytes, with its end."""
+        return self.line(delivery).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def reason(error: BaseException) -> str:

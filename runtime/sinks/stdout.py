@@ -7,7 +7,7 @@ from typing import Final, TextIO
 
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.sink import Delivery, GoneError, Settings, Sink, reason
+from rulec.runtime.sinks.sink import Delivery, GoneError, LineSink, Settings, reason
 
 # How long alerts may wait in a buffer while there is more to read, in seconds.
 PATIENCE: Final = 0.25
@@ -52,16 +52,15 @@ class Writer:
             raise OutputError(reason(error)) from None
 
 
-class Stdout(Sink):
+class Stdout(LineSink):
     """Standard output beside other sinks. What it does not take is lost for good."""
 
     def __init__(self, name: str, render: Renderer) -> None:
-        super().__init__(name)
-        self._render = render
+        super().__init__(name, render)
         self._writer = Writer(sys.stdout, live=True)
 
     def write(self, delivery: Delivery) -> None:
-        line = self._render(delivery.alert)
+        line = self.line(delivery)
         self._do(lambda: self._writer(line))
 
     def flush(self) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from rulec.runtime.events import host_name
 from rulec.runtime.priority import parse_priority
 from rulec.runtime.sinks.renderer import Renderer
-from rulec.runtime.sinks.sink import Delivery, RefusedError, Settings, Sink
+from rulec.runtime.sinks.sink import Delivery, LineSink, RefusedError, Settings
 
 # Every facility, as syslog.conf(5) spells them, with its number in RFC 3164.
 _NAMES: Final = "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp"
@@ -44,13 +44,12 @@ class Target:
     facility: int = FACILITIES["user"]
 
 
-class Syslog(Sink):
+class Syslog(LineSink):
     """The system log."""
 
     def __init__(self, name: str, target: Target, render: Renderer) -> None:
-        super().__init__(name)
+        super().__init__(name, render)
         self._target = target
-        self._render = render
         self._socket: socket.socket | None = None
         self._cut = False
 
@@ -67,7 +66,7 @@ class Syslog(Sink):
         if self._socket is None:  # it has failed before: the receiver may be another one now
             self.open()
         assert self._socket is not None, "it is open"
-        header, text = self._header(delivery), self._render(delivery.alert)
+        header, text = self._header(delivery), self.line(delivery)
         try:
             self._send(self._socket, header, text.encode("utf-8", "backslashreplace"))
         except OSError:
