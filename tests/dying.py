@@ -7,6 +7,8 @@ from typing import Any
 class Dying:
     """Called like a ``Renderer`` or what makes lines, and never returns."""
 
+    names = False
+
     def __init__(self, *_: Any) -> None:
         pass
 

@@ -473,7 +473,7 @@ def test_a_worker_that_dies_is_told(
 ) -> None:
     from rulec.cli import main
 
-    monkeypatch.setattr("rulec.commands.run.Renderer", Dying)
+    monkeypatch.setattr("rulec.commands.outputs.Renderer", Dying)
     monkeypatch.setattr(jobs, "WORTH", 2**20)
     monkeypatch.chdir(cwd)
     with pytest.raises(SystemExit) as leaving:
