@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TYPES := $(VENV)-types
 
-.PHONY: help demo test conformance spark fuzz soak lint types bench compare clean
+.PHONY: help demo test conformance spark fuzz soak lint types bench bench-captures compare clean
 
 help:
 	@echo "make demo         compile the shipped rules, match the samples, print the alerts"
@@ -17,6 +17,7 @@ help:
 	@echo "make soak         put the server under load and into trouble, for some minutes"
 	@echo "make lint types   ruff; mypy strict on the installed package"
 	@echo "make bench        run the benchmarks"
+	@echo "make bench-captures  measure reading and matching captures (ARGS='--rules FILE')"
 	@echo "make compare      compare with decoders and other engines (ARGS='--rounds 5')"
 
 $(VENV)/rulec: pyproject.toml
@@ -70,6 +71,9 @@ types: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m pytest benchmarks --benchmark-only
+
+bench-captures: $(VENV)/rulec
+	$(BIN)/python benchmarks/capture.py $(ARGS)
 
 $(VENV)/peers: $(VENV)/rulec
 	@echo "Adding the engines to compare with ..."
