@@ -9,8 +9,6 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scap import (
     DOCKER,
     START,
@@ -34,12 +32,6 @@ from rulec.runtime.sources.syscall.capture.upgrade import plan, shapes
 from rulec.runtime.sources.syscall.capture.writer import block
 from rulec.runtime.sources.syscall.state import machine as limits
 from rulec.runtime.sources.syscall.state.descriptors import Descriptor
-
-# How many captures each property test reads; ``RULEC_FUZZ`` makes it more.
-FUZZ = int(os.environ.get("RULEC_FUZZ", "0"))
-EXAMPLES = settings(
-    max_examples=max(100, FUZZ // 10), derandomize=not FUZZ, database=None, deadline=None
-)
 
 STEPS = [
     opened(5, "/etc/shadow"),
@@ -428,90 +420,3 @@ def test_unwanted_events_change_what_is_known() -> None:
     (event,) = captured(written(STEPS), wanted=frozenset({"unlink"}), fields=frozenset())
     for field in ("evt.num", "proc.name", "fs.path.name", "proc.fdopencount", "evt.reltime"):
         assert event[field] == everything[0][field]
-
-
-# --- anything at all ------------------------------------------------------------------------
-
-EVERY_FIELD = (
-    "evt.args", "evt.arg.name", "evt.category", "evt.buflen", "proc.aname", "proc.cmdline",
-    "proc.sname", "proc.ppid", "proc.fdusage", "fd.name", "fd.directory", "fd.net", "fd.lip",
-    "fd.rport", "fd.containername", "fs.path.name", "fs.path.target", "user.name", "group.name",
-    "container.id", "container.mounts", "container.mount.dest[*]", "k8s.ns.name",
-    "thread.cap_effective", "proc.duration", "evt.abspath", "fdlist.names", "evt.time",
-)  # fmt: skip
-
-
-def examined(data: bytes, *, enter_events: bool) -> int:
-    """Read whatever it is, and ask for fields: nothing may be raised."""
-    capture = captured(data, enter_events=enter_events)
-    found = 0
-    for event in capture:
-        found += 1
-        for field in EVERY_FIELD:
-            event[field]
-    assert len(capture.notices) <= 110
-    return found
-
-
-def seed() -> bytes:
-    inside = thread(300, "sh", cgroups=[f"cpu=/docker/{DOCKER}"])
-    described = '{"container": {"id": "1f2e3d4c5b6a", "type": 0, "Mounts": [{"Source": "/"}]}}'
-    steps = [
-        step("CONTAINER_JSON_2_E", -1, json=described),
-        *STEPS,
-        step(
-            "SYSCALL_RENAMEAT2_X", 300, res=0, olddirfd=5, oldpath="a", newdirfd=-100, newpath="b"
-        ),
-        step("SYSCALL_POLL_X", res=1, fds=((6, 1), (9, 4)), timeout=5),
-        step("PROCEXIT_1_E", 200, status=0, ret=0, sig=9, core=0, reaper_tid=1),
-        step("SYSCALL_DUP3_X", res=9, oldfd=6, newfd=9, flags=0x1000),
-    ]
-    return written(steps, machine(inside)) + old_event("SYSCALL_CLOSE_X", number(0))
-
-
-SEED = seed()
-
-
-@pytest.mark.fuzz
-@given(st.data())
-@EXAMPLES
-def test_mutated_captures(data: st.DataObject) -> None:
-    mutated = bytearray(SEED)
-    for _ in range(data.draw(st.integers(1, 6))):
-        at = data.draw(st.integers(0, len(mutated) - 1))
-        match data.draw(st.integers(0, 3)):
-            case 0:
-                mutated[at] = data.draw(st.integers(0, 255))
-            case 1:
-                mutated[at : at + 4] = data.draw(st.integers(0, 2**32 - 1)).to_bytes(4, "little")
-            case 2:
-                del mutated[at : at + data.draw(st.integers(1, 40))]
-            case _:
-                mutated[at:at] = mutated[at : at + data.draw(st.integers(1, 80))]
-        if not mutated:
-            return
-    examined(bytes(mutated), enter_events=data.draw(st.booleans()))
-
-
-@pytest.mark.fuzz
-@given(st.binary(max_size=400), st.booleans())
-@EXAMPLES
-def test_any_bytes(tail: bytes, enter_events: bool) -> None:
-    examined(tail, enter_events=enter_events)
-    examined(SEED + tail, enter_events=enter_events)
-
-
-@pytest.mark.fuzz
-@given(st.sampled_from([kind for kind in kinds() if kind is not None]), st.data())
-@EXAMPLES
-def test_any_parameters(kind: object, data: st.DataObject) -> None:
-    parameters = kind.parameters  # type: ignore[attr-defined]
-    parts = data.draw(
-        st.lists(st.binary(max_size=24), min_size=len(parameters), max_size=len(parameters))
-    )
-    width = 4 if kind.code in blocks.LARGE else 2  # type: ignore[attr-defined]
-    lengths = b"".join(len(part).to_bytes(width, "little") for part in parts)
-    size = 26 + len(lengths) + sum(map(len, parts))
-    head = struct.pack("<HQqIHI", 0, START, 100, size, kind.code, len(parts))  # type: ignore[attr-defined]
-    body = head + lengths + b"".join(parts)
-    examined(SEED + block(blocks.EVENT, body) * 2, enter_events=True)

@@ -1,26 +1,15 @@
 """Rules files with anything wrong in them compile, or are refused with places and reasons.
 
 ``RULEC_FUZZ=50000 pytest -m fuzz tests/test_fuzz_rules_files.py -s`` tries
-that many mutants, in processes of their own, and also looks at the time and
-the memory that each takes. ``RULEC_FUZZ_SEED`` chooses other mutants. What
-fails is written to a file, whose name is printed.
+that many mutants; ``fuzzing.py`` says how.
 """
 
 import json
-import multiprocessing
-import os
 import re
-import signal
-import sys
 import tempfile
 import time
-import traceback
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cache
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -28,6 +17,7 @@ from typing import Final
 import conformance
 import msgspec
 import pytest
+from fuzzing import FUZZ, SEED, Fuzzing, Outcome, at_length, kept, quick
 from mutations import mutant
 from rule_events import audit_event
 from test_conformance_rules_files import sources
@@ -44,11 +34,7 @@ from rulec.runtime.loading import execute
 from rulec.text import File
 from rulec.validation import validate
 
-FUZZ: Final = int(os.environ.get("RULEC_FUZZ", "0"))
-SEED: Final = os.environ.get("RULEC_FUZZ_SEED", "0")
-FAILURES: Final = Path(tempfile.gettempdir()) / "rulec-fuzz"
-
-SECONDS, MEGABYTES = 2.0, 300  # more than this must no mutant take
+SECONDS: Final = 2.0  # more than this must no mutant take
 SMALL: Final = 20_000  # bytes: only so small are those that are tried every time
 
 
@@ -325,14 +311,6 @@ def own_seeds() -> list[bytes]:
 # --- what must be true of every mutant ----------------------------------------------
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of rules: the first error or that they compile; the longer of two ways took so long."""
-
-    what: str
-    seconds: float = 0.0
-
-
 Examine = Callable[[Sequence[File]], Outcome]
 
 
@@ -426,26 +404,13 @@ def files_of(contents: Sequence[bytes]) -> list[File]:
     return [File(*each) for each in zip(names, map(decode, contents), strict=True)]
 
 
-def kept(number: int, contents: Sequence[bytes]) -> str:
-    """Write a mutant that failed to files, and return their names."""
-    FAILURES.mkdir(exist_ok=True)
-    paths = [FAILURES / f"{SEED}-{number}-{n}.yaml" for n in range(len(contents))]
-    for path, content in zip(paths, contents, strict=True):
-        path.write_bytes(content)
-    return " ".join(map(str, paths))
+def fuzzing(seeds: Sequence[bytes], examine: Examine = examine) -> Fuzzing:
+    """Return how mutants of rules files are made and looked at."""
 
+    def examined(contents: Sequence[bytes]) -> Outcome:
+        return examine(files_of(contents))
 
-def quick(seeds: Sequence[bytes], count: int, examine: Examine = examine) -> None:
-    """Examine some mutants here; the first one that fails ends it."""
-    for number in range(count):
-        contents = mutated_files(number, seeds)
-        if sum(map(len, contents)) > SMALL:
-            continue
-        try:
-            examine(files_of(contents))
-        except BaseException:
-            print(f"mutant {number}: {kept(number, contents)}")
-            raise
+    return Fuzzing(lambda number: mutated_files(number, seeds), examined, ".yaml", SECONDS)
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -461,10 +426,10 @@ def test_the_shipped_seeds_compile() -> None:
 def test_mutants(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = own_seeds()
     if not FUZZ:
-        quick(seeds, 200)
+        quick(fuzzing(seeds), 200, SMALL)
         return
     with capsys.disabled():
-        found = at_length(seeds, FUZZ)
+        found = at_length(fuzzing(seeds), FUZZ)
     assert not found, "\n".join(found)
 
 
@@ -473,10 +438,10 @@ def test_mutants(capsys: pytest.CaptureFixture[str]) -> None:
 def test_mutants_of_recorded_rules(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = recorded_rules()
     if not FUZZ:
-        quick(seeds, 200, examine_recorded)
+        quick(fuzzing(seeds, examine_recorded), 200, SMALL)
         return
     with capsys.disabled():
-        found = at_length(seeds, FUZZ, examine_recorded)
+        found = at_length(fuzzing(seeds, examine_recorded), FUZZ)
     assert not found, "\n".join(found)
 
 
@@ -491,7 +456,8 @@ def test_mutants_of_descriptions(tmp_path: Path) -> None:
         try:
             described_or_refused(path)
         except BaseException:
-            print(f"mutant {number}: {kept(number, [content])}")
+            names = kept(number, [content], ".yaml")
+            print(f"mutant {number}: {names}")
             raise
 
 
@@ -518,119 +484,3 @@ def described_or_refused(path: Path) -> None:
         (alert,) = ruleset.matcher(source.name).match(event)
         assert alert.text()
         json.loads(alert.json())
-
-
-# --- many mutants, in processes of their own ----------------------------------------
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a mutant, in a process of its own. ``failure`` is a traceback."""
-
-    number: int
-    outcome: Outcome
-    megabytes: int = 0
-    failure: str = ""
-
-    @property
-    def fault(self) -> str:
-        """Why this is not in order, on a line; nothing if it is."""
-        if self.failure:
-            return self.failure.strip().splitlines()[-1][:300]
-        if self.outcome.seconds > SECONDS:
-            return f"takes {self.outcome.seconds:.1f} s"
-        return f"takes {self.megabytes} MB" if self.megabytes > MEGABYTES else ""
-
-
-def work(
-    numbers: Iterable[int], seeds: Sequence[bytes], examine: Examine, results: Connection
-) -> None:
-    """Examine mutants; send the number of each before, and a ``Result`` after."""
-    signal.signal(signal.SIGALRM, _too_slow)
-    for number in numbers:
-        results.send(number)
-        contents = mutated_files(number, seeds)
-        with suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the memory
-        signal.alarm(120)
-        try:
-            result = Result(number, examine(files_of(contents)), _peak())
-        except BaseException:
-            result = Result(number, Outcome("failed"), _peak(), traceback.format_exc())
-        signal.alarm(0)
-        results.send(result)
-
-
-def _too_slow(*_: object) -> None:
-    raise TimeoutError("two minutes are over")
-
-
-def _peak() -> int:
-    """Return the most memory that the process has held, in megabytes; 0 if nobody knows."""
-    try:
-        match = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
-    except OSError:
-        return 0
-    return int(match[1]) // 1024 if match else 0
-
-
-def results_of(
-    seeds: Sequence[bytes], numbers: Sequence[int], examine: Examine
-) -> Iterator[Result]:
-    """Yield the result of each mutant, those that end their process included."""
-    processes = multiprocessing.get_context("fork")
-    doing: dict[Connection, tuple[int, list[int]]] = {}
-
-    def begin(left: list[int]) -> None:
-        ours, theirs = processes.Pipe(duplex=False)
-        processes.Process(target=work, args=(left, seeds, examine, theirs), daemon=True).start()
-        theirs.close()
-        doing[ours] = (0, left)
-
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    for first in range(count):
-        begin(list(numbers[first::count]))
-    while doing:
-        for pipe in wait(list(doing)):
-            number, left = doing[pipe]
-            try:
-                message = pipe.recv()
-            except EOFError:
-                del doing[pipe]
-                if left:
-                    yield Result(number, Outcome("ends the process"), 0, "the process ended")
-                    begin(left[1:])
-                continue
-            if isinstance(message, Result):
-                left.pop(0)
-                yield message
-            else:
-                doing[pipe] = (message, left)
-
-
-def at_length(seeds: Sequence[bytes], count: int, examine: Examine = examine) -> list[str]:
-    """Examine many mutants; print how it went, and return what is not in order."""
-    outcomes: Counter[str] = Counter()
-    faults: list[str] = []
-    extremes: list[Result] = []
-    began = time.monotonic()
-    for done, result in enumerate(results_of(seeds, range(count), examine), 1):
-        outcomes[result.outcome.what] += 1
-        extremes.append(result)
-        if result.fault:
-            paths = kept(result.number, mutated_files(result.number, seeds))
-            faults.append(f"mutant {result.number}: {result.fault}: {paths}\n{result.failure}")
-            print(f"\n{faults[-1]}")
-        if done % max(1, count // 100) == 0 or done == count:
-            rate = done / (time.monotonic() - began)
-            print(f"\r{done:,} of {count:,} mutants, {rate:.0f}/s, {len(faults)} faults ", end="")
-            sys.stdout.flush()
-    print()
-    for what, number in outcomes.most_common():
-        print(f"{number:8,}  {what}")
-    extremes.sort(key=lambda result: -result.outcome.seconds)
-    slowest = [f"{each.outcome.seconds:.2f} s ({each.number})" for each in extremes[:8]]
-    extremes.sort(key=lambda result: -result.megabytes)
-    largest = [f"{each.megabytes} MB ({each.number})" for each in extremes[:8]]
-    print(f"slowest: {', '.join(slowest)}\nlargest: {', '.join(largest)}")
-    return faults
