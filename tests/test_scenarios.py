@@ -355,7 +355,10 @@ SECTION_MISTAKES = [
     ("containers: {web: {type: rocket}}", "'rocket' runs no containers", "one of docker"),
     ("containers: {web: {id: xyz}}", "'xyz' is no id of a container", ""),
     ("processes: {pid: 1}", "'processes' is a list", ""),
+    ("containers: {web: {labels: [a]}}", "labels are a mapping", ""),
+    ("containers: {web: {labels: {a: [b]}}}", "this is one text or number", ""),
     ("processes: [{name: x}]", "process has no 'pid'", ""),
+    ("processes: [{pid: , name: x}]", "process has no 'pid'", ""),
     ("processes: [{pid: 5}]", "this does not say which program runs", ""),
     ("processes: [{pid: 0, name: x}]", "the number 0 is not between 1 and 4194303", ""),
     ("processes: [{pid: 5, name: x}, {pid: 5, name: y}]", "the number 5 is taken", ""),
@@ -402,6 +405,20 @@ def test_a_process_that_is_not_begun_well_is_not_missed_later() -> None:
     assert [one.message for one in error.value.diagnostics] == [
         "unknown key 'vpd'",
         "there is no process 300 (any more)",
+    ]
+
+
+def test_what_is_described_badly_is_there() -> None:
+    text = (
+        "containers: {web: {typ: docker}}\n"
+        "processes: [{pid: 5, container: web}]\n"
+        "events: [{getpid: , process: 5}]"
+    )
+    with pytest.raises(RulesError) as error:
+        scenario_of(File("s.yaml", text))
+    assert [one.message for one in error.value.diagnostics] == [
+        "unknown key 'typ'",
+        "this does not say which program runs",
     ]
 
 

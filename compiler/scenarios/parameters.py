@@ -6,7 +6,7 @@ The types are those of the parameters of events, and some that only scenarios ha
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 
@@ -328,10 +328,13 @@ READERS: Final[Mapping[str, Callable[[Node, Parameter, Names], Any]]] = {
 }
 
 
-def pairs_of(node: MappingNode) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a mapping from texts to texts.
+def labels_of(node: Node | None) -> dict[str, str]:
+    """Return a mapping from texts to texts.
 
-    :raises MistakeError: if it holds anything else.
+    :raises MistakeError: if it is none.
     """
-    for key, value in node.pairs:
-        yield _text(key), _text(value)
+    if node is None or is_null(node):
+        return {}
+    if not isinstance(node, MappingNode):
+        raise MistakeError("labels are a mapping from names to texts")
+    return {_text(key): _text(value) for key, value in node.pairs}

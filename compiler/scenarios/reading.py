@@ -18,8 +18,8 @@ from rulec.item_reader import ItemReader, suggest
 from rulec.runtime.clock import SECOND
 from rulec.runtime.sources.syscall.capture.events import Parameter
 from rulec.runtime.sources.syscall.state.tables import Interface, User
-from rulec.scenarios.model import INIT, Container, Process, Scenario, Step
-from rulec.scenarios.parameters import MistakeError, Names, pairs_of
+from rulec.scenarios.model import INIT, Container, Process, Scenario, Step, made_up_id, program
+from rulec.scenarios.parameters import MistakeError, Names, labels_of
 from rulec.scenarios.play import StepError, recording
 from rulec.scenarios.section_reader import SectionReader
 from rulec.scenarios.sections import (
@@ -173,14 +173,13 @@ class _ScenarioReader(SectionReader):
                 continue
             reader = SectionReader(self.file, node, self.context, "container")
             given = reader.values(CONTAINER_KEYS, ("labels",))
-            labels = node.get("labels")
+            found = Container(name, made_up_id(name))
             try:
-                found = dict(pairs_of(labels)) if isinstance(labels, MappingNode) else {}
-                if not reader.failed:
-                    yield a_container(name, given, found)
+                found = a_container(name, given, labels_of(node.get("labels")))
             except MistakeError as mistake:
                 reader.tell(mistake, node)
             self.diagnostics += reader.diagnostics
+            yield found
 
     def processes(self, containers: Mapping[str, Container]) -> Iterator[Process]:
         """Yield the processes."""
@@ -192,21 +191,24 @@ class _ScenarioReader(SectionReader):
             reader.names = self.names
             given = reader.values(PROCESS_KEYS)
             pid, container = given.get("pid"), given.get("container")
-            if "pid" not in given:
+            if pid is None and not reader.failed:
                 reader.complain("missing_key", "process has no 'pid'", hint=hint)
             elif pid is not None and (not 0 < pid < PIDS or pid in seen):
                 why = "is taken" if pid in seen else f"is not between 1 and {PIDS - 1}"
                 reader.reject("pid", "bad_value", f"the number {pid} {why}")
+                pid = None
             if container is not None and container not in containers:
                 message = f"there is no container {container!r}"
                 reader.reject("container", "bad_value", message, suggest(container, containers))
             seen.add(pid or 0)
-            if not reader.failed and pid is not None:
-                try:
-                    yield a_process(pid, given, containers.get(container or ""))
-                except MistakeError as mistake:
-                    reader.tell(mistake, node)
+            found = Process(pid or 0, program(name="?"))
+            try:
+                found = a_process(found.pid, given, containers.get(container or ""))
+            except MistakeError as mistake:
+                reader.tell(mistake, node)
             self.diagnostics += reader.diagnostics
+            if pid is not None:
+                yield found
 
     def events(self, processes: list[Process]) -> Iterator[Step]:
         """Yield the steps."""
