@@ -62,3 +62,32 @@ def test_every_rule_is_in_a_scenario() -> None:
         for name in step.alerts
     )
     assert sorted(named) == sorted(order())
+
+
+SAMPLE: Final = Path(__file__).resolve().parent.parent / "docs" / "samples" / "attack.yaml"
+SAMPLE_ALERTS: Final = {
+    "Shell Started by Server Program": 1,
+    "Reverse Shell Command": 1,
+    "Shell Connected to Network": 1,
+    "Connection by Unexpected Program": 1,
+    "Service Account Token Read by Tool": 1,
+    "Cloud Metadata Asked from Container": 1,
+    "Cryptocurrency Miner Started": 1,
+    "Shell at Terminal in Container": 1,
+    "Container Runtime Used from Container": 1,
+    "Authorized Keys Changed": 1,
+    "Namespace Entered from Container": 2,
+    "Private Key Read by Copying Tool": 1,
+    "Scheduled Job Written": 1,
+    "System Log Cleared": 2,
+    "Shell History Removed": 2,
+}
+
+
+def test_the_sample_raises_alerts() -> None:
+    scenario = Scenario.from_yaml(SAMPLE)
+    rules = compile_ruleset(SHIPPED).matcher("syscall")
+    found = Counter(alert.rule for event in scenario.events() for alert in rules.match(event))
+    assert found == SAMPLE_ALERTS
+    # Two thirds of what happens is ordinary.
+    assert found.total() < len(recording(scenario).steps) / 3
