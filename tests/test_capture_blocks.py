@@ -3,10 +3,12 @@
 import gzip
 import io
 import os
+import re
 import struct
 import threading
 import zlib
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 from scap import (
@@ -420,3 +422,45 @@ def test_unwanted_events_change_what_is_known() -> None:
     (event,) = captured(written(STEPS), wanted=frozenset({"unlink"}), fields=frozenset())
     for field in ("evt.num", "proc.name", "fs.path.name", "proc.fdopencount", "evt.reltime"):
         assert event[field] == everything[0][field]
+
+
+# What the first bytes of blocks are, in either byte order, without a thought for time.
+BEGINNINGS = {
+    "little": rb"\n\r\r\n|[\x01-\x22]\x02\x00\x00|\xcd\xab[\x00-\x14]\x80",
+    "big": rb"\n\r\r\n|\x00\x00\x02[\x01-\x22]|\x80[\x00-\x14]\xab\xcd",
+}
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("final", [True, False])
+def test_the_next_block_is_found_wherever_it_begins(order: str, final: bool) -> None:
+    random = Random(f"{order} {final}")
+    parts = [
+        b"\0",
+        b"\0\0\x02\x16",
+        b"\x16\x02\0\0",
+        b"\n",
+        b"\n\r\r\n",
+        b"\x02",
+        b"\x80\x01\xab\xcd",
+    ]
+    parts += [b"\xcd\xab\x01\x80", b"\x0c\0\0\0", b"\0\0\0\x0c", b"\x10\0\0\0", b"\0\0\0\x10"]
+    found = 0
+    for _ in range(3000):
+        data = b"".join(random.choices(parts, k=random.randrange(12)))
+        at = random.randint(0, len(data))
+        expected = max(at, len(data) - 7)
+        for begin in range(at, len(data)):
+            if re.match(BEGINNINGS[order], data[begin : begin + 4], re.DOTALL):
+                length = int.from_bytes(data[begin + 4 : begin + 8], order)  # type: ignore[arg-type]
+                behind = begin + length > len(data)
+                sound = length in (12, 16) or (
+                    length % 4 == 0 and 12 <= length <= blocks.BLOCK_LIMIT
+                )
+                same = data[begin + length - 4 : begin + length] == data[begin + 4 : begin + 8]
+                if begin + 8 > len(data) or (sound and (not final if behind else same)):
+                    expected = begin
+                    found += 1
+                    break
+        assert stream.next_beginning(data, at, order, final) == expected, (data, at)
+    assert found > 500

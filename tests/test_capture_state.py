@@ -1,6 +1,7 @@
 """What calls change: processes, descriptors, users, containers; and the fields that show it."""
 
 import json
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from scap import (
 from rulec.runtime.sources.syscall.capture.decoders import Address, Tuple, Variant
 from rulec.runtime.sources.syscall.state.machine import Machine
 from rulec.runtime.sources.syscall.state.paths import LIMIT, TOO_LONG, joined
+from rulec.runtime.sources.syscall.state.tables import INTERFACES_LIMIT, Interface, Interfaces
 
 READ = step("SYSCALL_READ_X", res=1, data=b"x", fd=5, size=1)
 SOCKET = step("SOCKET_SOCKET_X", fd=4, domain=2, type=1, proto=0, flags=0)
@@ -569,3 +571,32 @@ def test_addresses_without_a_host_are_told_as_such() -> None:
     event = last([SOCKET, step("SOCKET_BIND_X", res=0, fd=4, addr=Address(17))])
     assert event["evt.arg.addr"] == "NULL"
     assert event["fd.name"] == ""
+
+
+def test_addresses_are_found_however_many_there_are() -> None:
+    found = Interfaces()
+    for number in range(3 * INTERFACES_LIMIT):
+        found.add([Interface("eth0", IPv4Address(0x0A000001 + 256 * number), 0xFFFFFF00)])
+    assert len(list(found)) == INTERFACES_LIMIT
+    assert found.near(IPv4Address("10.0.7.9")) == IPv4Address("10.0.7.1")
+    assert found.near(IPv4Address("10.0.7.1")) == IPv4Address("10.0.7.1")
+    assert found.near(IPv4Address("192.0.2.1")) == IPv4Address("10.0.0.1")
+    assert found.near(IPv6Address("2001:db8::1")) is None
+
+
+@pytest.mark.parametrize(
+    ("masks", "near"),
+    [
+        ((0xFFFFFF00, 0xFFFF0000), "10.1.2.1"),  # the first one counts, whatever its length
+        ((0xFFFF0000, 0xFFFFFF00), "10.1.2.1"),
+        ((0xFFFFFFFF, 0xFFFF0000), "10.1.3.1"),
+        ((0, 0xFFFF0000), "10.1.3.1"),  # no network at all
+        ((0xFF00FF00, 0xFFFF0000), "10.1.3.1"),  # a mask with holes is none
+        ((0xFFFFFFFF, 0xFFFFFFFF), "10.1.2.1"),
+    ],
+)
+def test_the_address_in_the_same_network_is_near(masks: tuple[int, int], near: str) -> None:
+    addresses = IPv4Address("10.1.2.1"), IPv4Address("10.1.3.1")
+    found = Interfaces([Interface("lo", IPv4Address("127.0.0.1"), 0xFF000000)])
+    found.add([Interface("eth0", *each) for each in zip(addresses, masks, strict=True)])
+    assert found.near(IPv4Address("10.1.2.9")) == IPv4Address(near)
