@@ -305,6 +305,7 @@ MISTAKES = [
     ("- open: x\n  fails: ENOSUCH", "'ENOSUCH' is no result", ""),
     ("- open: x\n  fails: 3", "a call fails with an error", "such as EACCES"),
     ("- procexit: {}\n  fails: EPERM", "'procexit' cannot fail", ""),
+    ("- open: x\n  after: 999999999h", "this is after the year 2262", "captures end there"),
     ("- open: x\n  after: soon", "'soon' is no duration", "write 2s, 150ms"),
     ("- open: {path: x, flags: O_RDONL}", "'O_RDONL' is no flag of 'flags'", "'O_RDONLY'"),
     ("- open: {path: x, call: creatt}", "'creatt' opens no file", "one of openat"),

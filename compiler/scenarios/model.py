@@ -157,13 +157,18 @@ class Scenario:
         """Return the events, to go through once, as those of a capture.
 
         ``wanted`` has the values of ``evt.type`` that are asked for; None stands for all.
+
+        :raises StepError: if a step cannot happen, which cannot be after ``from_yaml``.
         """
         from rulec.scenarios.play import played
 
         return played(self, wanted)
 
     def write(self, stream: "Sink") -> None:
-        """Write the capture that a recorder would have made."""
+        """Write the capture that a recorder would have made.
+
+        :raises StepError: if a step cannot happen, which cannot be after ``from_yaml``.
+        """
         from rulec.scenarios.play import recording
 
         stream.write(recording(self).data)

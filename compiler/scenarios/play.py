@@ -23,6 +23,7 @@ from rulec.scenarios.raw_events import raw
 from rulec.scenarios.steps import STEPS
 
 _TYPE_NUMBERS: Final = {name: number for number, name in TYPES.items()}
+LAST_TIME: Final = (1 << 63) - 1_000  # nanoseconds since the epoch
 NO_STEP: Final = -1
 _FD_LIMIT: Final = 1024
 
@@ -107,6 +108,8 @@ class _Tape:
             moment = Moment(scenario, step, machine, thread, now)
             write = raw if step.kind is not None else STEPS[step.name].write
             try:
+                if now > LAST_TIME:
+                    raise MistakeError("this is after the year 2262", "captures end there")
                 for later, (id_, parameters, tid) in enumerate(write(moment)):
                     now = moment.time + later
                     writer.event(id_, parameters, time=now, tid=tid)
