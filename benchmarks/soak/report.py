@@ -1,6 +1,6 @@
 """What a scenario found: tables of what was asked, what was measured, and what else there is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -82,8 +82,3 @@ def shown(value: str | float) -> str:
     if isinstance(value, int) or value == int(value):
         return f"{int(value):,}"
     return f"{value:,.2f}"
-
-
-def tables(reports: Iterable[Report]) -> str:
-    """Return reports one after the other."""
-    return "\n\n".join(report.markdown() for report in reports)

@@ -114,10 +114,6 @@ class Served:
         left = ("rulec_journal_unsettled_bytes", "rulec_output_waiting", "rulec_output_spooled")
         return bool(numbers) and not any(total(numbers, name) for name in left)
 
-    def reload(self) -> None:
-        """Ask it to load its rules anew."""
-        self._running.send_signal(signal.SIGHUP)
-
     def kill(self) -> None:
         """End it as a crash does."""
         self._running.send_signal(signal.SIGKILL)

@@ -70,7 +70,9 @@ class Watch:
 
     def flat(self) -> Check:
         """Return that memory has to be flat: within a twentieth, last fifth against second."""
-        return Check.most("memory, last fifth against second", FLAT, self.growth, "x").if_fast()
+        growth = self.growth
+        text = "memory, last fifth against second"
+        return Check(text, f"at most {FLAT}x", f"{growth:.3f}x", growth <= FLAT).if_fast()
 
     def facts(self) -> tuple[Fact, ...]:
         """Return how much memory there was."""

@@ -52,5 +52,5 @@ SCENARIOS: Final[Mapping[str, Forms]] = {
     "tricklers": Forms(Tricklers(), Tricklers(connections=80, timeout=1, tls=False)),
     "hostile": Forms(Hostile(), Hostile(rounds=2, body=32 * MIB)),
     "reloads": Forms(Reloads(), Reloads(reloads=6, rate=2_000)),
-    "sustained": Forms(Sustained(), Sustained(rate=2_000, seconds=2)),
+    "sustained": Forms(Sustained(), Sustained(rate=2_000, seconds=2, filling=0)),
 }

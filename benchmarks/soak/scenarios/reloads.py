@@ -35,10 +35,9 @@ _BROKEN: Final = (
 
 @dataclass(frozen=True)
 class Reloads:
-    """The rules change ``reloads`` times: one time in three they are broken.
+    """The rules change ``reloads`` times, which the server notices; one time in three they are broken.
 
-    In turn the server notices by itself, or is told by a signal. Each good set of rules
-    says in its alerts which one it is.
+    Each good set of rules says in its alerts which one it is.
     """
 
     reloads: int = 200
@@ -68,7 +67,6 @@ class Reloads:
             *comparison.checks(),
             Check.none("alerts of rules that were not good", len(set(seen) - set(good))),
             Check.none("alerts of older rules than the alert before", older),
-            watch.flat(),
             Check.none("exit status", status),
         )
         facts = (
