@@ -6,14 +6,16 @@ tell by its name that it is the same.
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from rulec.runtime.events import SeenEvent
 from rulec.runtime.jsontext import text
 
+if TYPE_CHECKING:
+    from rulec.runtime.sources import AnyEvent
 
-def event_key(event: SeenEvent) -> bytes:
+
+def event_key(event: "AnyEvent") -> bytes:
     """Return what tells an event from others: a hash of its source and all that it says.
 
     It does not depend on where the event was found, nor on blanks and the
@@ -44,6 +46,9 @@ def _pieces(document: Any) -> Iterator[bytes]:
                 found = string.encode("utf-8", "surrogatepass")
                 yield b'"%d:' % len(found)
                 yield found
+            case bytes() as data:
+                yield b"'%d:" % len(data)
+                yield data
             case value:
                 yield f",{text(value)}".encode("utf-8", "surrogatepass")
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rulec.runtime.events import SeenEvent
 from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.stdout import Writer
 
 if TYPE_CHECKING:
     from rulec.runtime.matcher import Make
     from rulec.runtime.ruleset import Rule
+    from rulec.runtime.sources import AnyEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Lines:
 
     render: Renderer
 
-    def __call__(self, rule: "Rule", event: SeenEvent) -> str:
+    def __call__(self, rule: "Rule", event: "AnyEvent") -> str:
         if not self.render.names:
             return self.render(rule.alert(event))
         from rulec.runtime.identity import alert_id, event_key  # most do without

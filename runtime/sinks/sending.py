@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from rulec.runtime.events import SeenEvent
 from rulec.runtime.identity import alert_id, event_key
 from rulec.runtime.rendering import counted
 from rulec.runtime.sinks.handing import Handing
@@ -16,6 +15,7 @@ from rulec.runtime.sinks.stdout import PATIENCE
 
 if TYPE_CHECKING:
     from rulec.runtime.ruleset import Rule
+    from rulec.runtime.sources import AnyEvent
 
 # How many alerts are held back at most.
 _MOST: Final = 250
@@ -27,7 +27,7 @@ class Deliveries:
 
     identify: bool
 
-    def __call__(self, rule: "Rule", event: SeenEvent) -> Delivery:
+    def __call__(self, rule: "Rule", event: "AnyEvent") -> Delivery:
         name = alert_id(event_key(event), rule.name) if self.identify else ""
         return Delivery(rule.alert(event), name)
 

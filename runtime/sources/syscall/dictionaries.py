@@ -78,6 +78,11 @@ class FieldEvent(SyscallEvent):
         found = self[text] = finder(text)(self.given)
         return found
 
+    @property
+    def document(self) -> Any:
+        """The values that were given."""
+        return dict(self.given)
+
     def anew(self) -> "FieldEvent":
         """Return the event as it was before anybody asked for something."""
         return FieldEvent(self.given, self.time, self.number, self.run)

@@ -43,6 +43,16 @@ class SyscallEvent(dict[str, Any]):
         return found
 
     @property
+    def source(self) -> str:
+        """The name of the event source."""
+        return "syscall"
+
+    @property
+    def document(self) -> Any:
+        """All that tells the event from others, as a document would: the same whoever reads it."""
+        return {"number": self.number}
+
+    @property
     def relative_time(self) -> int:
         """Nanoseconds since the first event of the run; before it, the time itself."""
         start = self.run.start

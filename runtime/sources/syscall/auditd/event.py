@@ -31,6 +31,12 @@ class AuditEvent(SyscallEvent):
         self[field] = value
         return value
 
+    @property
+    def document(self) -> Any:
+        """The machine, the time and the serial number, which are those of one event alone."""
+        node, stamp = self.facts.group.event
+        return {"node": node, "event": stamp, "call": self.facts.call.name}
+
     def anew(self) -> "AuditEvent":
         """Return the event as it was before anybody asked for something."""
         return AuditEvent(self.facts, self.run)

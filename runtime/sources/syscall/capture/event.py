@@ -52,6 +52,18 @@ class CaptureEvent(SyscallEvent):
         value = self[text] = work(self, argument)
         return value
 
+    @property
+    def document(self) -> Any:
+        """Where, when and to whom it happened, and its parameters as they were recorded."""
+        return {
+            "host": self.machine.hostname,
+            "number": self.number,
+            "cpu": self.cpu,
+            "thread": self.tid,
+            "kind": self.kind.id,
+            "parameters": self.parts,
+        }
+
     def value(self, position: int) -> Any:
         """Return a parameter by its place; None if it is empty, or the event has no such one."""
         parts = self.parts
