@@ -137,7 +137,10 @@ class Follower:
                 failed = False
                 if tail.has_more or final:
                     try:
-                        self._read(tail, final)
+                        if watch.has_lines(tail):
+                            self._read(tail, final)
+                        else:
+                            tail.has_more = False
                     except OSError as error:
                         if isinstance(error, BrokenPipeError):  # it is about the output
                             raise

@@ -28,6 +28,12 @@ _LEFT: Final = 64
 
 _COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 
+# How files begin that have no lines, and what they are.
+_WITHOUT_LINES: Final = {
+    b"\n\r\r\n": "is a capture (a pipe of it can be read as it grows)",
+    b"\x1f\x8b": "is compressed",
+}
+
 Found = dict[Identity, tuple[Path, os.stat_result]]
 
 
@@ -87,6 +93,18 @@ class Watch:
             if identity not in known and not self._is_copy(path, identity):
                 self._add(path, identity, Mark())
         self._close_some()
+
+    def has_lines(self, tail: Tail) -> bool:
+        """Return whether a file has lines, as far as its first bytes tell.
+
+        In the middle of anything else nobody can begin to read, so it is not followed.
+        """
+        head = _head_of(tail)
+        for begin, what in _WITHOUT_LINES.items():
+            if head.startswith(begin):
+                self._tell(f"{tail.path}: {what}, and is not followed")
+                return False
+        return True
 
     def is_final(self, tail: Tail) -> bool:
         """Return whether nothing more is awaited of a file."""

@@ -1,5 +1,6 @@
 """Files that are followed: nothing is lost, whatever becomes of them, and nothing is told twice."""
 
+import gzip
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_events import audit_event
+from scap import opened, written
 from test_cli import ENVIRONMENT, elsewhere, rulec
 from test_streams import RULES as THREE_SOURCES
 from test_streams import SOURCE_FILES, pushed
@@ -248,6 +250,32 @@ def test_what_is_no_file_is_not_followed(ruleset: Ruleset, tmp_path: Path) -> No
     assert case.notices == [
         f"{tmp_path}/pipe: only files can be followed",
         f"{tmp_path}/x.gz: is compressed, and is not followed",
+    ]
+
+
+@pytest.mark.parametrize("from_start", [True, False])
+def test_what_has_no_lines_is_not_followed(tmp_path: Path, from_start: bool) -> None:
+    (tmp_path / "rules.yaml").write_text(
+        "- rule: Opened\n  desc: d\n  condition: evt.type = open\n  output: opened\n  priority: INFO\n"
+    )
+    trace, plain = tmp_path / "trace.scap", tmp_path / "trace"
+    data = written([opened(5, "/a")])
+    trace.write_bytes(data)
+    plain.write_bytes(gzip.compress(data))
+    case = Case(
+        compile_ruleset(tmp_path / "rules.yaml"),
+        trace,
+        plain,
+        candidates=["syscall"],
+        from_start=from_start,
+    )
+    assert case.read() == []
+    with trace.open("ab") as file:
+        file.write(data)
+    assert case.read() == case.read() == []
+    assert case.notices == [
+        f"{trace}: is a capture (a pipe of it can be read as it grows), and is not followed",
+        f"{plain}: is compressed, and is not followed",
     ]
 
 
