@@ -2,10 +2,15 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
+import zlib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rule_events import audit_event
 from scap import START, clone, execve, opened, step, written
 from test_capture_blocks import number, old_event
 
@@ -136,3 +141,49 @@ def test_calls_without_a_kind_of_their_own(place: Path) -> None:
     path = place / "generic.scap"
     path.write_bytes(written([step("GENERIC_X", ID=0, nativeID=28), step("GENERIC_X", ID=3)]))
     assert messages(rulec("run", place, str(path))) == ["madvise"]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("named", [False, True])
+def test_alerts_appear_as_events_come(place: Path, compressed: bool, named: bool) -> None:
+    first, rest = written(STEPS[:1]), written(STEPS)[len(written(STEPS[:1])) :]
+    if compressed:
+        packer = zlib.compressobj(wbits=31)
+        first = packer.compress(first) + packer.flush(zlib.Z_SYNC_FLUSH)
+        rest = packer.compress(rest) + packer.flush()
+    given = "-"
+    if named:
+        given = str(place / "pipe")
+        os.mkfifo(given)
+    call = [sys.executable, "-m", "rulec", "run", "-q", "-r", str(place / "rules.yaml"), given]
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with open(given, "wb", buffering=0) if named else process.stdin as pipe:  # noqa: PTH123
+            pipe.write(first)
+            pipe.flush()
+            # The next event is only written when the alert of this one has come.
+            lines = [process.stdout.readline()]
+            pipe.write(rest)
+        lines += process.stdout.readlines()
+    assert [line.decode().rstrip().split(" ", 2)[2] for line in lines] == ALERTS
+
+
+def test_both_streams_at_once(place: Path) -> None:
+    rules = """\
+- rule: Deleted
+  desc: d
+  condition: ka.verb = delete
+  output: "%ka.user.name"
+  priority: INFO
+  source: k8s_audit
+"""
+    (place / "rules.yaml").write_text(RULES + rules)
+    (place / "audit.jsonl").write_text(json.dumps(audit_event(verb="delete", user="eve")) + "\n")
+    for inputs in (["audit.jsonl", "trace.scap"], ["trace.scap", "audit.jsonl"]):
+        result = rulec("run", place, *(str(place / name) for name in inputs))
+        assert sorted(messages(result)) == sorted([*ALERTS, "eve"])
+        assert sorted(result.stderr.splitlines()) == [
+            "k8s_audit: 1 event, 1 alert",
+            "syscall: 4 events, 2 alerts",
+        ]
