@@ -841,6 +841,21 @@ def test_a_run_that_is_killed_loses_nothing_at_any_output(cwd: Path) -> None:
         assert len(named) == 800
 
 
+def test_the_end_waits_no_longer_for_outputs_than_was_said(cwd: Path) -> None:
+    log = cwd / "audit.log"
+    log.touch()
+    away = ["--output=http:http://127.0.0.1:9/", "--output-timeout=0.5"]
+    with following(cwd, "audit.log", *away) as process:
+        append(log, line("a"))
+        assert process.stderr
+        assert "Connection refused; trying again" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 4  # far less than what is waited for otherwise
+        assert "1 alert not delivered" in process.stderr.read()
+    with following(cwd, "audit.log") as process:
+        assert names_until(process, "a") == ["a"]
+
+
 def test_alerts_that_nobody_takes_are_not_taken_for_settled(cwd: Path) -> None:
     log = cwd / "audit.log"
     log.touch()

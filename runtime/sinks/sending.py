@@ -35,7 +35,8 @@ class Deliveries:
 class Sending(Handing):
     """Sends alerts to several sinks: at once if ``live``, otherwise a few times a second.
 
-    Each time, another thread has to run.
+    Each time, another thread has to run. ``timeout`` is how long all waiting for sinks
+    may take together at the end, in seconds.
     """
 
     def __init__(self, outputs: Outputs, *, identify: bool, live: bool, timeout: float) -> None:
@@ -83,7 +84,9 @@ class Sending(Handing):
     def wait(self, mark: int, timeout: float) -> bool:
         before = [sent for sent, each in self._marks if each <= mark]
         if before and before[-1]:
-            self._outputs.wait(before[-1], timeout)
+            deadline = monotonic() + self._timeout
+            self._outputs.wait(before[-1], min(timeout, self._timeout))
+            self._timeout = max(0.0, deadline - monotonic())
         return self.settled >= mark
 
     def finish(self) -> Iterator[str]:
