@@ -23,7 +23,7 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
     diagnostics: list[Diagnostic] = []
     for path in map(Path, paths):
         try:
-            files += map(_read, _files(path))
+            files += map(_read, rules_files(path))
         except OSError as error:
             name = error.filename or path
             diagnostics.append(_unreadable(_shown(name), error.strerror or "cannot be read"))
@@ -32,7 +32,11 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
     return files
 
 
-def _files(path: Path) -> Iterator[Path]:
+def rules_files(path: Path) -> Iterator[Path]:
+    """Yield the files that a path stands for, in load order.
+
+    :raises OSError: if it is a directory that cannot be read.
+    """
     if not path.is_dir():
         yield path
         return

@@ -27,6 +27,7 @@ from server_process import (
 from rulec.cli import main
 from rulec.commands.listening import default_folder
 from rulec.server.journal import FolderLock
+from rulec.server.rulebook import fingerprint
 
 
 def test_killed_at_any_time_it_loses_nothing_that_it_accepted(tmp_path: Path) -> None:
@@ -300,6 +301,17 @@ def test_a_signal_loads_the_rules_anew(rules: Path, tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGHUP)
         loaded(server, 1)
         assert said(server, "b") == "second"
+
+
+def test_other_files_beside_the_rules_do_not_matter(tmp_path: Path) -> None:
+    """A log that grows there must not have the rules loaded over and over; a pipe has no end."""
+    (tmp_path / "rules.yaml").write_text(RULES)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    before = fingerprint([tmp_path, tmp_path / "pipe.yaml", tmp_path / "nothing"])
+    (tmp_path / "alerts.log").write_text("an alert")
+    assert fingerprint([tmp_path, tmp_path / "pipe.yaml", tmp_path / "nothing"]) == before
+    (tmp_path / "rules.yaml").write_text(rule("second"))
+    assert fingerprint([tmp_path, tmp_path / "pipe.yaml", tmp_path / "nothing"]) != before
 
 
 def test_folders_that_are_links_are_followed(tmp_path: Path) -> None:

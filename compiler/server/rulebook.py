@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from hashlib import sha256
@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from rulec.files import rules_files
 from rulec.runtime.loading import load
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
@@ -147,18 +148,12 @@ class Rulebook:
 def fingerprint(paths: Iterable[Path]) -> bytes:
     """Return what changes when the files do that rules are read from."""
     digest = sha256()
-    for file in _files(paths):
-        digest.update(os.fsencode(file) + b"\0")
+    for path in paths:
         try:
-            digest.update(sha256(file.read_bytes()).digest())
+            for file in rules_files(path):
+                digest.update(os.fsencode(file) + b"\0")
+                # A pipe would be waited for.
+                digest.update(sha256(file.read_bytes()).digest() if file.is_file() else b"none")
         except OSError:
             digest.update(b"unreadable")
     return digest.digest()
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        try:
-            yield from sorted(path.iterdir()) if path.is_dir() else (path,)
-        except OSError:
-            yield path
