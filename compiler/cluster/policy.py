@@ -8,7 +8,7 @@ match it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final
 
 from rulec.cluster.demands import (
     REST,
@@ -23,7 +23,8 @@ from rulec.cluster.demands import (
     users_of,
 )
 from rulec.cluster.entries import Entry, Level, Policy, joined, level_for
-from rulec.cluster.facts import ABSENT, ANOTHER, Another, Begins, Exactly, Fact
+from rulec.cluster.facts import ABSENT, ANOTHER, Begins, Exactly, Fact
+from rulec.cluster.needs import Asked, Key, Need, Verb
 from rulec.cluster.tables import GROUPS, SUBRESOURCES, SYSTEM_USERS, USER_GROUPS
 from rulec.nodes import Condition
 from rulec.plan import CheckedRule
@@ -46,49 +47,6 @@ SENSITIVE: Final = (
 )
 
 _ANYBODY: Final = "\0anybody"  # no user is called this
-
-
-class _Need(NamedTuple):
-    """What rules need of some requests."""
-
-    level: Level
-    stages: frozenset[str]
-    rules: Mapping[str, Level]
-
-    @classmethod
-    def of(cls, found: Iterable[tuple[Demand, Level]]) -> "_Need":
-        pairs = list(found)
-        return cls(
-            max((level for _, level in pairs), default=Level.NONE),
-            frozenset(demand.stage for demand, _ in pairs),
-            {demand.rule.name: level for demand, level in pairs},
-        )
-
-
-Verb: TypeAlias = Exactly | Another
-Key: TypeAlias = tuple[Cell, Verb]
-
-
-class _Asked(NamedTuple):
-    """Who needs what of some requests: anybody's, and those of some users.
-
-    ``named`` holds for the ``users``, and has what anybody's requests need, too.
-    ``quiet`` tells whether components' requests are among them.
-    """
-
-    anybody: _Need
-    users: frozenset[str]
-    named: _Need
-    quiet: bool
-
-    def outline(self) -> object:
-        """Return the same, but for the rules that need it."""
-        return [(users, need.level, need.stages) for users, need in self.entries()]
-
-    def entries(self) -> list[tuple[frozenset[str], _Need]]:
-        """Return what has to be logged, of whom (nobody: of everybody), the more special first."""
-        found = [(self.users, self.named), (frozenset[str](), self.anybody)]
-        return [(users, need) for users, need in found[not self.users :] if need.level]
 
 
 def policy(rules: Sequence[CheckedRule], groups: Mapping[str, Sequence[str]]) -> Policy:
@@ -176,7 +134,7 @@ class _Policy:
             self.known_users[demand.users] = users_of(demand.users, self.facts)
         return self.known_users[demand.users]
 
-    def ask(self, found: Sequence[Demand]) -> _Asked:
+    def ask(self, found: Sequence[Demand]) -> Asked:
         of_anybody, of_some = [], []
         users: set[str] = set()
         for demand in found:
@@ -187,11 +145,11 @@ class _Policy:
             elif who:
                 of_some.append(pair)
                 users |= who
-        anybody, named = _Need.of(of_anybody), _Need.of([*of_anybody, *of_some])
+        anybody, named = Need.of(of_anybody), Need.of([*of_anybody, *of_some])
         quiet = any(self.users(demand) & self.quiet for demand in found)
         if (anybody.level, anybody.stages) == (named.level, named.stages):
-            return _Asked(named, frozenset(), named, quiet)
-        return _Asked(anybody, frozenset(users), named, quiet)
+            return Asked(named, frozenset(), named, quiet)
+        return Asked(anybody, frozenset(users), named, quiet)
 
     def first(self) -> set[Key]:
         """Return what comes before components are left out: what they do, and all in its way."""
