@@ -1,5 +1,6 @@
 """The life of ``rulec serve``: killed, ended, full, without outputs, with other rules."""
 
+import asyncio
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import http_server
 import pytest
 from server_process import (
     JSON,
+    LONG,
     RULES,
     Server,
     event,
@@ -24,10 +26,12 @@ from server_process import (
     started,
 )
 
+from rulec import compile_ruleset
 from rulec.cli import main
 from rulec.commands.listening import default_folder
+from rulec.runtime.ruleset import Ruleset
 from rulec.server.journal import FolderLock
-from rulec.server.rulebook import fingerprint
+from rulec.server.rulebook import Rulebook, compiled_apart, fingerprint
 
 
 def test_killed_at_any_time_it_loses_nothing_that_it_accepted(tmp_path: Path) -> None:
@@ -374,20 +378,78 @@ def test_a_server_does_not_begin_without_rules(
     assert "rulec serve: there are no rules for k8s_audit in" in capsys.readouterr().err
 
 
-def test_a_built_module_is_loaded_anew(tmp_path: Path, rules: Path) -> None:
+def test_a_folder_that_is_replaced_is_loaded_anew(tmp_path: Path) -> None:
+    """As when releases are folders, and a link says which one is in use."""
+    for version in ("one", "two"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "rules.yaml").write_text(rule(version))
+    current = tmp_path / "current"
+    current.symlink_to("one")
+    with serving(tmp_path, rules=[current]) as server:
+        assert said(server, "a") == "one"
+        (tmp_path / "new").symlink_to("two")
+        (tmp_path / "new").replace(current)
+        loaded(server, 1)
+        assert said(server, "b") == "two"
+
+
+def test_rules_that_change_while_they_are_read_are_loaded_anew(rules: Path, tmp_path: Path) -> None:
+    """What came between the first look and the first watch is not overlooked."""
+    old = (rules / "rules.yaml").read_text()
+
+    async def changed() -> str:
+        before = fingerprint([rules])
+        ruleset = compile_ruleset(rules)
+        (rules / "rules.yaml").write_text(old + "# as before, and a comment\n")
+        told = asyncio.Event()
+        notices: list[str] = []
+
+        def load() -> Ruleset:
+            return compile_ruleset(rules)
+
+        book = Rulebook(
+            ruleset,
+            "k8s_audit",
+            False,
+            load,
+            [rules],
+            before,
+            lambda _: told.set(),
+            notices.append,
+        )
+        watching = asyncio.ensure_future(book.watch())
+        await asyncio.wait_for(told.wait(), LONG)
+        watching.cancel()
+        return notices[0]
+
+    assert asyncio.run(changed()) == "loaded the rules anew: 2 rules"
+
+
+def test_rules_are_compiled_with_nothing_from_the_folder_of_the_server(
+    rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit('not the real one')")
+    monkeypatch.chdir(tmp_path)
+    assert len(compiled_apart([str(rules)]).rules) == 2
+
+
+@pytest.mark.parametrize("name", ["built.py", "built.pyc"])
+def test_a_built_module_is_loaded_anew(name: str, tmp_path: Path, rules: Path) -> None:
+    module = tmp_path / name
+
     def build(name: str) -> None:
         (rules / "rules.yaml").write_text(rule(name))
         with pytest.raises(SystemExit) as ended:
-            main(["build", "-q", str(rules), "-o", str(tmp_path / "built.py")])
+            main(["build", "-q", str(rules), "-o", str(module)])
         assert ended.value.code == 0
 
     build("one")
-    with serving(tmp_path, rules=[tmp_path / "built.py"]) as server:
+    with serving(tmp_path, rules=[module]) as server:
         assert said(server, "a") == "one"
         build("two")
         loaded(server, 1)
         assert said(server, "b") == "two"
-        (tmp_path / "built.py").write_text("raise SystemExit(1)")
+        module.write_text("raise SystemExit(1)")
         loaded(server, 2)
         assert said(server, "c") == "two"
         assert server.metric("rulec_rules_reloads_total") == 2

@@ -79,11 +79,14 @@ def command(
     if missing:
         message = f"it needs {missing[0]}: install the extra 'server' (pip install 'rulec[server]')"
         raise click.UsageError(message)
+    from rulec.server.rulebook import fingerprint
     from rulec.server.running import Setup
 
     chosen = {name: options.pop(name) for name in _STRATEGY}
     sinks = Given.taken_from(options).sinks(renderer(options, named=True))
     listen, limits = listen_of(options), limits_of(options)
+    read = (*rules, *chosen["source_files"])
+    tried = fingerprint(read)
     ruleset = ruleset_of(rules, dict(chosen), quiet)
     source = _posted(ruleset, chosen["sources"])
     if not ruleset.matcher(source).rules:
@@ -91,8 +94,7 @@ def command(
         refuse(f"rulec serve: there are no rules for {source} in {', '.join(map(str, rules))}")
     load = partial(_loaded_again, ctx, rules, chosen)
     folder = options["journal"] or default_folder()
-    read = (*rules, *chosen["source_files"])
-    setup = Setup(ruleset, source, load, read, watch, folder, sinks, listen, limits)
+    setup = Setup(ruleset, source, load, read, tried, watch, folder, sinks, listen, limits)
     status = asyncio.run(_served(setup, quiet))
     sys.stdout.flush()
     ctx.exit(status)

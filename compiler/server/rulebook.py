@@ -28,6 +28,10 @@ _NICE: Final = 10
 # How long files have to be left alone before they are read again, in milliseconds.
 _QUIET: Final = 300
 
+# How often they are looked at in any case, in milliseconds: nobody says when the folder itself
+# has been replaced, or a file system is that of another machine.
+_LOOK_EVERY: Final = 2000
+
 # How many lines of what is wrong with rules are told.
 _MOST_LINES: Final = 20
 
@@ -46,7 +50,8 @@ def compiled_apart(arguments: Sequence[str]) -> Ruleset:
     """
     with TemporaryDirectory(prefix="rulec-rules-") as folder:
         module = Path(folder) / "rules.pyc"
-        command = [sys.executable, "-m", "rulec", "build", "-o", str(module), *arguments]
+        # Nothing is imported from the folder that the server happens to run in (-P).
+        command = [sys.executable, "-P", "-m", "rulec", "build", "-o", str(module), *arguments]
         with subprocess.Popen(  # noqa: S603 - a list, and no shell
             command,
             stdin=subprocess.DEVNULL,
@@ -70,7 +75,8 @@ class Rulebook:
     """Holds the rules in force; ``current`` is replaced as a whole.
 
     ``identify`` says that alerts get names. ``load`` makes the ruleset from ``paths``,
-    or raises ``RefusedRulesError``. ``told`` hears what came of each attempt to load it
+    or raises ``RefusedRulesError``; ``tried`` is their fingerprint from before the first one
+    was made. ``told`` hears what came of each attempt to load it
     anew, and ``notice`` the same in words.
     """
 
@@ -81,6 +87,7 @@ class Rulebook:
         identify: bool,
         load: Callable[[], Ruleset],
         paths: Iterable[Path],
+        tried: bytes,
         told: Callable[[bool], object],
         notice: Callable[[str], object],
     ) -> None:
@@ -92,7 +99,7 @@ class Rulebook:
         self._told = told
         self._notice = notice
         self._one_at_a_time = asyncio.Lock()
-        self._tried = fingerprint(self._paths)
+        self._tried = tried
 
     async def reload(self, *, changed_only: bool = False) -> bool:
         """Load the rules anew, and put them in force if they are good; tell whether they are.
@@ -141,7 +148,15 @@ class Rulebook:
         from watchfiles import awatch
 
         folders = {path if path.is_dir() else path.parent for path in self._paths}
-        async for _ in awatch(*folders, debounce=_QUIET, step=50, recursive=False):
+        async for _ in awatch(
+            *folders,
+            watch_filter=None,  # the usual one has no eye for bytecode
+            debounce=_QUIET,
+            step=50,
+            recursive=False,
+            rust_timeout=_LOOK_EVERY,
+            yield_on_timeout=True,
+        ):
             await self.reload(changed_only=True)
 
 

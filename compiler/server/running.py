@@ -22,14 +22,16 @@ class Setup:
     """What a server is made of.
 
     It begins with ``ruleset``, whose rules are about ``source``; ``load`` makes it anew
-    from ``paths``, or raises ``RefusedRulesError``. ``watched`` says that this happens when these
-    files change. ``folder`` is for the journal.
+    from ``paths``, or raises ``RefusedRulesError``. ``tried`` is the fingerprint of these
+    files from before they were read; ``watched`` says that they are read anew when they
+    change. ``folder`` is for the journal.
     """
 
     ruleset: Ruleset
     source: str
     load: Callable[[], Ruleset]
     paths: tuple[Path, ...]
+    tried: bytes
     watched: bool
     folder: Path
     sinks: Sequence[Sink]
@@ -64,6 +66,7 @@ class Running:
             any(sink.identifies for sink in setup.sinks),
             setup.load,
             setup.paths,
+            setup.tried,
             self._loaded,
             notice,
         )
