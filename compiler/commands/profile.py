@@ -81,8 +81,8 @@ def command(
     numbers that say so. Alerts are counted, not printed.
 
     \b
-    rulec profile -r rules/ audit.log
-    rulec profile -r rules/ audit.log --rule 'Create Privileged Pod'
+    rulec profile -r rules/k8s_audit.yaml audit.log
+    rulec profile -r rules/k8s_audit.yaml audit.log --rule 'Create Privileged Pod'
     """
     refuse_events(rules)
     if modules := modules_among(rules):
