@@ -24,8 +24,8 @@ from scap import (
 )
 
 from rulec.runtime.sources.syscall.capture.decoders import Address, Tuple, Variant
+from rulec.runtime.sources.syscall.paths import LIMIT, TOO_LONG, joined
 from rulec.runtime.sources.syscall.state.machine import Machine
-from rulec.runtime.sources.syscall.state.paths import LIMIT, TOO_LONG, joined
 from rulec.runtime.sources.syscall.state.tables import INTERFACES_LIMIT, Interface, Interfaces
 
 READ = step("SYSCALL_READ_X", res=1, data=b"x", fd=5, size=1)

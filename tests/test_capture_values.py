@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scap import DOCKER, captured, step, thread, written
 from test_capture_state import CASES, POD, described, inside
-from test_fuzz_captures import seed
+from test_fuzz_captures import WHOLE
 
 from rulec.runtime.fields import OPTIONAL, Argument, Field, Kind, Several, field_text
 from rulec.runtime.sources import SOURCES
@@ -54,7 +54,7 @@ def texts(field: Field) -> Iterator[str]:
 
 def events() -> Iterator[CaptureEvent]:
     """Yield events of many kinds, with state behind them."""
-    yield from captured(seed(), enter_events=True)
+    yield from captured(WHOLE, enter_events=True)
     for steps, _ in CASES.values():
         *_, event = captured(written(steps))
         yield event

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 from rulec.runtime.sources.syscall.auditd import names
 from rulec.runtime.sources.syscall.auditd.descriptors import Descriptor
 from rulec.runtime.sources.syscall.auditd.facts import Facts, signed_id
-from rulec.runtime.sources.syscall.auditd.paths import AT_FDCWD
 from rulec.runtime.sources.syscall.auditd.records import integer, text
+from rulec.runtime.sources.syscall.paths import AT_FDCWD
 
 
 class Value(NamedTuple):

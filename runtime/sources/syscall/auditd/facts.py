@@ -10,6 +10,7 @@ from rulec.runtime.sources.syscall.auditd.grouping import Group
 from rulec.runtime.sources.syscall.auditd.processes import Process
 from rulec.runtime.sources.syscall.auditd.records import Fields, data, decoded, integer, text
 from rulec.runtime.sources.syscall.auditd.sockets import Address, address
+from rulec.runtime.sources.syscall.paths import AT_FDCWD, UNKNOWN, joined
 
 _UNSET: Final = 0xFFFFFFFF  # of users and groups
 
@@ -79,9 +80,9 @@ class Facts:
         if path is None:
             return None
         base = self.cwd
-        if directory is not None and self.call.signed(directory) != paths.AT_FDCWD:
-            base = paths.UNKNOWN
-        return path if base is None and path[0] != "/" else paths.joined(base or "/", path)
+        if directory is not None and self.call.signed(directory) != AT_FDCWD:
+            base = UNKNOWN
+        return path if base is None and path[0] != "/" else joined(base or "/", path)
 
     @cached_property
     def creates(self) -> bool:

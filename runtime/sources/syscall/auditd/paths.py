@@ -10,12 +10,6 @@ from typing import Final, NamedTuple
 
 from rulec.runtime.sources.syscall.auditd.records import Fields, integer, text
 
-UNKNOWN: Final = "<UNKNOWN>"  # how Falco shows a directory that it does not know
-AT_FDCWD: Final = -100
-
-_PATH_LIMIT: Final = 1023  # characters; what is longer, Falco shows as below
-_TOO_LONG: Final = "/DIR_TOO_LONG/FILENAME_TOO_LONG"
-
 
 class Item(NamedTuple):
     """One PATH record: the path as the program gave it, and what happened to it."""
@@ -37,30 +31,6 @@ def items(records: Sequence[Fields]) -> list[Item]:
             found.append(Item(place if number is None else number, path, kind, fields))
     found.sort(key=lambda item: item.number)
     return found
-
-
-def joined(base: str, path: str) -> str:
-    """Return the absolute form of a path that is relative to a directory.
-
-    >>> joined("/home/alice/", "../bob/./x/"), joined("/", "/a//b"), joined("<UNKNOWN>", "k")
-    ('/home/bob/x', '/a/b', '<UNKNOWN>k')
-    """
-    if path.startswith("/"):
-        whole = path
-    elif base == UNKNOWN:
-        return UNKNOWN + path
-    else:
-        whole = f"{base}/{path}"
-    if len(path) + len(base) > _PATH_LIMIT < len(whole) - 1:
-        return _TOO_LONG
-    found: list[str] = []
-    for part in whole.split("/"):
-        if part == "..":
-            if found:
-                found.pop()
-        elif part and part != ".":
-            found.append(part)
-    return "/" + "/".join(found)
 
 
 def directory_of(path: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, NamedTuple
 
-from rulec.runtime.sources.syscall.capture.symbols import VARIANTS
+from rulec.runtime.sources.syscall.symbols import VARIANTS
 
 Decode = Callable[[bytes], Any]
 

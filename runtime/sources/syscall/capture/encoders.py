@@ -7,7 +7,7 @@ from typing import Any, Final
 from rulec.runtime.encoding import utf8
 from rulec.runtime.sources.syscall.capture.decoders import SIZES, UNIX, Address, Tuple, Variant
 from rulec.runtime.sources.syscall.capture.events import Parameter
-from rulec.runtime.sources.syscall.capture.symbols import VARIANTS
+from rulec.runtime.sources.syscall.symbols import VARIANTS
 
 Encode = Callable[[Any, str], bytes]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from rulec.runtime.sources.syscall.capture.decoders import Tuple, ip, text
+from rulec.runtime.sources.syscall.paths import directory
 from rulec.runtime.sources.syscall.state.descriptors import (
     INET_TYPES,
     L4_NAMES,
@@ -20,7 +21,6 @@ from rulec.runtime.sources.syscall.state.machine import (
     USERS_LIMIT,
     Machine,
 )
-from rulec.runtime.sources.syscall.state.paths import directory
 from rulec.runtime.sources.syscall.state.sockets import unix_name
 from rulec.runtime.sources.syscall.state.tables import Interface, User
 from rulec.runtime.sources.syscall.state.threads import Process, Thread

@@ -4,6 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import Kind, coded, kinds
+from rulec.runtime.sources.syscall.paths import AT_FDCWD, directory, joined
 from rulec.runtime.sources.syscall.state.descriptors import (
     DRIVER_FLAGS,
     FAMILIES,
@@ -15,7 +16,6 @@ from rulec.runtime.sources.syscall.state.descriptors import (
 )
 from rulec.runtime.sources.syscall.state.effects import effect, succeeded
 from rulec.runtime.sources.syscall.state.machine import Machine
-from rulec.runtime.sources.syscall.state.paths import AT_FDCWD, directory, joined
 
 _FCNTL_DUPFD: Final = 1
 _FCNTL_SETFD: Final = 3

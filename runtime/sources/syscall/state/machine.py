@@ -6,13 +6,13 @@ from typing import Final
 
 from rulec.runtime.sources.syscall.capture.decoders import Decode
 from rulec.runtime.sources.syscall.capture.events import kinds
+from rulec.runtime.sources.syscall.paths import AT_FDCWD, UNKNOWN
 from rulec.runtime.sources.syscall.state.containers import CONTAINERS_LIMIT, Container, identified
 from rulec.runtime.sources.syscall.state.descriptors import (
     INET_TYPES,
     Descriptor,
     swapped,
 )
-from rulec.runtime.sources.syscall.state.paths import AT_FDCWD, UNKNOWN
 from rulec.runtime.sources.syscall.state.tables import Interfaces, User
 from rulec.runtime.sources.syscall.state.threads import Process, Thread
 

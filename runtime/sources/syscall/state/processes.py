@@ -4,11 +4,11 @@ from typing import Final
 
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import coded
+from rulec.runtime.sources.syscall.paths import joined
 from rulec.runtime.sources.syscall.state.containers import read_container
 from rulec.runtime.sources.syscall.state.descriptors import O_CLOEXEC
 from rulec.runtime.sources.syscall.state.effects import effect, succeeded
 from rulec.runtime.sources.syscall.state.machine import USERS_LIMIT, Machine
-from rulec.runtime.sources.syscall.state.paths import joined
 from rulec.runtime.sources.syscall.state.tables import User
 from rulec.runtime.sources.syscall.state.threads import (
     ALL_CAPABILITIES,

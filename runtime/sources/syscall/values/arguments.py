@@ -8,16 +8,16 @@ from rulec.runtime.sources.syscall.capture.decoders import UNIX, Address, Tuple,
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import Parameter
 from rulec.runtime.sources.syscall.capture.naming import call_name
-from rulec.runtime.sources.syscall.capture.symbols import ERRORS, SIGNALS, SYMBOLS
+from rulec.runtime.sources.syscall.paths import AT_FDCWD, joined
 from rulec.runtime.sources.syscall.state.descriptors import (
     L4_LETTERS,
     Descriptor,
     connection_name,
     host_port,
 )
-from rulec.runtime.sources.syscall.state.paths import AT_FDCWD, joined
 from rulec.runtime.sources.syscall.state.sockets import unix_name
 from rulec.runtime.sources.syscall.state.threads import NOBODY
+from rulec.runtime.sources.syscall.symbols import ERRORS, SIGNALS, SYMBOLS
 
 _SECOND: Final = 1_000_000_000
 

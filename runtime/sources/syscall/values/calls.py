@@ -7,6 +7,7 @@ from rulec.runtime.sources.syscall.capture.decoders import Variant
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import coded
 from rulec.runtime.sources.syscall.capture.naming import event_name
+from rulec.runtime.sources.syscall.paths import joined
 from rulec.runtime.sources.syscall.state.descriptors import (
     INET_TYPES,
     O_CREAT,
@@ -15,7 +16,6 @@ from rulec.runtime.sources.syscall.state.descriptors import (
     O_TMPFILE,
     O_WRITE,
 )
-from rulec.runtime.sources.syscall.state.paths import joined
 from rulec.runtime.sources.syscall.values.arguments import all_texts, argument_text, error_name
 from rulec.runtime.sources.syscall.values.working import Work, index, nothing, plain
 

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import coded
+from rulec.runtime.sources.syscall.paths import joined
 from rulec.runtime.sources.syscall.state.descriptors import (
     INET_TYPES,
     LOWER_LAYER,
     UPPER_LAYER,
     Descriptor,
 )
-from rulec.runtime.sources.syscall.state.paths import joined
 from rulec.runtime.sources.syscall.values.arguments import argument_text
 from rulec.runtime.sources.syscall.values.working import Work, index, nothing, plain
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
-from rulec.runtime.sources.syscall.state.paths import UNKNOWN, joined
+from rulec.runtime.sources.syscall.paths import UNKNOWN, joined
 from rulec.runtime.sources.syscall.values.working import Work, plain
 
 NAME: Final = "name"

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from rulec.runtime.sources.syscall.capture.decoders import words
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
-from rulec.runtime.sources.syscall.capture.symbols import CAPABILITIES
-from rulec.runtime.sources.syscall.state.paths import directory
+from rulec.runtime.sources.syscall.paths import directory
 from rulec.runtime.sources.syscall.state.threads import (
     EXE_FROM_MEMFD,
     EXE_LOWER_LAYER,
@@ -14,6 +13,7 @@ from rulec.runtime.sources.syscall.state.threads import (
     EXE_WRITABLE,
     Thread,
 )
+from rulec.runtime.sources.syscall.symbols import CAPABILITIES
 from rulec.runtime.sources.syscall.values.working import Work, index, nothing, of_thread, plain
 
 _KIB: Final = 1024

@@ -9,7 +9,12 @@ from typing import Final
 Symbols = tuple[tuple[str, int], ...]
 
 
-def _table(text: str) -> Symbols:
+def table(text: str) -> Symbols:
+    """Return names with numbers, written as NAME=NUMBER with blanks between them.
+
+    >>> table("SEEK_CUR=1 SEEK_SET=0")
+    (('SEEK_CUR', 1), ('SEEK_SET', 0))
+    """
     pairs = (word.partition("=") for word in text.split())
     return tuple((name, int(value, 0)) for name, _, value in pairs)
 
@@ -27,7 +32,7 @@ def _tables(text: str) -> dict[str, str]:
 
 # Every table that a parameter can name, by name.
 SYMBOLS: Final[Mapping[str, Symbols]] = {
-    name: _table(text)
+    name: table(text)
     for name, text in _tables(
         """
 socket_families: AF_NFC=0x27 AF_ALG=0x26 AF_CAIF=0x25 AF_IEEE802154=0x24 AF_PHONET=0x23
@@ -214,7 +219,7 @@ keyctl: int64 charbuf
 # The errors of system calls, by number; those above 511 are the kernel's own.
 ERRORS: Final[Mapping[int, str]] = {
     number: name
-    for name, number in _table(
+    for name, number in table(
         """
 EPERM=1 ENOENT=2 ESRCH=3 EINTR=4 EIO=5 ENXIO=6 E2BIG=7 ENOEXEC=8 EBADF=9 ECHILD=10 EAGAIN=11
 ENOMEM=12 EACCES=13 EFAULT=14 ENOTBLK=15 EBUSY=16 EEXIST=17 EXDEV=18 ENODEV=19 ENOTDIR=20
@@ -242,7 +247,7 @@ ESERVERFAULT=526 EBADTYPE=527 EJUKEBOX=528 EIOCBQUEUED=529 ERECALLCONFLICT=530
 
 SIGNALS: Final[Mapping[int, str]] = {
     number: name
-    for name, number in _table(
+    for name, number in table(
         """
 SIGHUP=1 SIGINT=2 SIGQUIT=3 SIGILL=4 SIGTRAP=5 SIGABRT=6 SIGBUS=7 SIGFPE=8 SIGKILL=9 SIGUSR1=10
 SIGSEGV=11 SIGUSR2=12 SIGPIPE=13 SIGALRM=14 SIGTERM=15 SIGSTKFLT=16 SIGCHLD=17 SIGCONT=18
