@@ -481,7 +481,12 @@ def test_without_a_command_there_is_help() -> None:
 
 
 def test_bad_usage_is_one_line_and_status_3(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["nope"], ["policy"], ["policy", "-r", "x", "--group", "y"]):
+    for arguments in (
+        ["nope"],
+        ["policy"],
+        ["policy", "-r", "x", "--group", "y"],
+        ["policy", "-r", "built.py"],
+    ):
         with pytest.raises(SystemExit) as left:
             main(["k8s", *arguments])
         assert left.value.code == 3

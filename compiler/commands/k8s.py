@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from rulec.cli import BAD_INPUT
+from rulec.commands.inputs import modules_among
 from rulec.commands.options import refuse, report_warnings
 from rulec.runtime.rendering import counted
 
@@ -75,6 +76,11 @@ def policy(paths: tuple[Path, ...], groups: tuple[str, ...], output: Path) -> No
     from rulec.files import collect
 
     named = _named_groups(groups)
+    if modules := modules_among(paths):
+        raise click.UsageError(
+            f"{modules[0]} is compiled, and does not tell what its conditions were: "
+            "give the rules that it was built from"
+        )
     try:
         planned, warnings = plan_files(collect(paths), sources=[SOURCE])
     except RulesError as error:
