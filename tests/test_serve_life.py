@@ -425,6 +425,34 @@ def test_rules_that_change_while_they_are_read_are_loaded_anew(rules: Path, tmp_
     assert asyncio.run(changed()) == "loaded the rules anew: 2 rules"
 
 
+def test_what_was_read_while_files_changed_is_never_in_force(rules: Path) -> None:
+    first = compile_ruleset(rules)
+    met: list[int] = []
+
+    async def reloaded(restless: int) -> tuple[bool, int, list[str]]:
+        notices: list[str] = []
+        met.clear()
+
+        def load() -> Ruleset:
+            met.append(len(book.current.matcher.rules))
+            if len(met) <= restless:
+                (rules / f"{restless}-{len(met)}.yaml").write_text("- list: empty\n  items: []\n")
+            return compile_ruleset(rules, priority="WARNING")
+
+        paths = [rules]
+        book = Rulebook(first, "k8s_audit", False, load, paths, b"", lambda _: None, notices.append)
+        good = await book.reload()
+        if not good:  # nobody has to say that they changed
+            await book.reload(changed_only=True)
+        return good, len(book.current.matcher.rules), notices
+
+    good, left, notices = asyncio.run(reloaded(2))
+    assert (good, left, met) == (True, 1, [2, 2, 2]), notices
+    good, left, notices = asyncio.run(reloaded(5))
+    assert (good, left, met) == (False, 1, [2] * 6)
+    assert notices[0].endswith("their files change all the time")
+
+
 def test_rules_are_compiled_with_nothing_from_the_folder_of_the_server(
     rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

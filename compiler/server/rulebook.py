@@ -32,6 +32,9 @@ _QUIET: Final = 300
 # has been replaced, or a file system is that of another machine.
 _LOOK_EVERY: Final = 2000
 
+# How often they are read in a row while they change.
+_MOST_ATTEMPTS: Final = 5
+
 # How many lines of what is wrong with rules are told.
 _MOST_LINES: Final = 20
 
@@ -110,26 +113,34 @@ class Rulebook:
             tried = await asyncio.to_thread(fingerprint, self._paths)
             if changed_only and tried == self._tried:
                 return True
-            while True:
-                refused = await self._attempt()
+            for _ in range(_MOST_ATTEMPTS):
+                made = await self._attempt()
                 after = await asyncio.to_thread(fingerprint, self._paths)
                 if after == tried:
                     break
                 tried = after  # they changed meanwhile: what was read may be a mixture
-            self._tried = tried
-            self._told(refused is None)
-            if refused is None:
-                rules = counted(len(self.current.matcher.rules), "rule")
-                self._notice(f"loaded the rules anew: {rules}")
             else:
-                lines = refused.splitlines()
-                if len(lines) > _MOST_LINES:
-                    lines[_MOST_LINES:] = [f"... {len(lines) - _MOST_LINES} more lines"]
-                self._notice("refused new rules, the old ones stay:\n" + "\n".join(lines))
-            return refused is None
+                made, tried = "their files change all the time", b""  # so the next look finds them
+            self._tried = tried
+            if isinstance(made, str):
+                self._refuse(made)
+            else:
+                self.current = made
+                forget_shapes()
+                self._told(True)
+                rules = counted(len(made.matcher.rules), "rule")
+                self._notice(f"loaded the rules anew: {rules}")
+            return not isinstance(made, str)
 
-    async def _attempt(self) -> str | None:
-        """Load the rules; return why they are refused if they are."""
+    def _refuse(self, why: str) -> None:
+        self._told(False)
+        lines = why.splitlines()
+        if len(lines) > _MOST_LINES:
+            lines[_MOST_LINES:] = [f"... {len(lines) - _MOST_LINES} more lines"]
+        self._notice("refused new rules, the old ones stay:\n" + "\n".join(lines))
+
+    async def _attempt(self) -> ActiveRules | str:
+        """Load the rules and return them, or why they are refused."""
         try:
             ruleset = await asyncio.to_thread(self._load)
             rules = await asyncio.to_thread(self._active, ruleset)
@@ -139,9 +150,7 @@ class Rulebook:
             return f"{type(error).__name__}: {error}"
         if not rules.matcher.rules:
             return f"there are no rules for {self._source}"
-        self.current = rules
-        forget_shapes()
-        return None
+        return rules
 
     async def watch(self) -> None:
         """Load the rules anew whenever their files change, until cancelled."""
