@@ -11,7 +11,7 @@ from test_conformance_syscall_captures import BLOCKS, events, same
 from test_shipped_syscall_rules_on_scenarios import matcher
 
 from rulec.runtime.sources.syscall.capture.events import codes, kinds
-from rulec.runtime.sources.syscall.capture.symbols import SYMBOLS
+from rulec.runtime.sources.syscall.symbols import SYMBOLS
 from rulec.scenarios import read_scenario
 
 pytestmark = pytest.mark.conformance

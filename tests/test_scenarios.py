@@ -18,7 +18,7 @@ from rulec.cli import BAD_INPUT, BAD_RULES, BAD_USAGE, cli
 from rulec.runtime.sources.syscall.capture.event import CaptureEvent
 from rulec.runtime.sources.syscall.capture.events import Parameter, kinds
 from rulec.runtime.sources.syscall.capture.reader import Capture
-from rulec.runtime.sources.syscall.capture.symbols import SYMBOLS, VARIANTS
+from rulec.runtime.sources.syscall.symbols import SYMBOLS, VARIANTS
 from rulec.scenarios import reading
 from rulec.scenarios.parameters import READERS
 from rulec.scenarios.play import recording

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rulec.runtime.encoding import utf8
 from rulec.runtime.sources.syscall.capture.events import Kind
-from rulec.runtime.sources.syscall.state.paths import joined
+from rulec.runtime.sources.syscall.paths import joined
 from rulec.runtime.sources.syscall.state.tables import Interface, User
 
 if TYPE_CHECKING:

@@ -22,17 +22,17 @@ from rulec.runtime.sources.syscall.capture.decoders import (
     Variant,
 )
 from rulec.runtime.sources.syscall.capture.events import Parameter
-from rulec.runtime.sources.syscall.capture.symbols import (
+from rulec.runtime.sources.syscall.capture.syscalls import CODES
+from rulec.runtime.sources.syscall.paths import AT_FDCWD
+from rulec.runtime.sources.syscall.state.descriptors import L4_NAMES
+from rulec.runtime.sources.syscall.state.threads import ALL_CAPABILITIES, NOBODY
+from rulec.runtime.sources.syscall.symbols import (
     CAPABILITIES,
     ERRORS,
     SIGNALS,
     SYMBOLS,
     VARIANTS,
 )
-from rulec.runtime.sources.syscall.capture.syscalls import CODES
-from rulec.runtime.sources.syscall.state.descriptors import L4_NAMES
-from rulec.runtime.sources.syscall.state.paths import AT_FDCWD
-from rulec.runtime.sources.syscall.state.threads import ALL_CAPABILITIES, NOBODY
 from rulec.yaml_nodes import Mapping as MappingNode
 from rulec.yaml_nodes import Node, Scalar, Sequence, boolean, is_null
 

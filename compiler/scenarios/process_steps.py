@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rulec.runtime.sources.syscall.capture.encoders import words
+from rulec.runtime.sources.syscall.paths import AT_FDCWD
 from rulec.runtime.sources.syscall.state.descriptors import O_CREAT
-from rulec.runtime.sources.syscall.state.paths import AT_FDCWD
 from rulec.runtime.sources.syscall.state.threads import (
     CLONE_IN_PIDNS,
     CLONE_NEWPID,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rulec.runtime.sources.syscall.capture.events import Kind, kinds
 from rulec.runtime.sources.syscall.capture.syscalls import CODES
-from rulec.runtime.sources.syscall.state.paths import AT_FDCWD
+from rulec.runtime.sources.syscall.paths import AT_FDCWD
 from rulec.scenarios.moment import Events, Moment, byte_count
 
 # The event of calls that have none of their own.
