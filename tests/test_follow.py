@@ -841,6 +841,18 @@ def test_a_run_that_is_killed_loses_nothing_at_any_output(cwd: Path) -> None:
         assert len(named) == 800
 
 
+def test_alerts_that_are_printed_as_json_have_names(cwd: Path) -> None:
+    found = []
+    for _ in range(2):
+        (cwd / "state.json").unlink(missing_ok=True)
+        (cwd / "audit.log").write_text(line("a", "b"))
+        with following(cwd, "audit.log", "--from-start", "--format=json") as process:
+            assert process.stdout
+            found.append([json.loads(next(process.stdout))["uuid"] for _ in range(2)])
+    assert found[0] == found[1]
+    assert len(set(found[0])) == 2
+
+
 def test_the_end_waits_no_longer_for_outputs_than_was_said(cwd: Path) -> None:
     log = cwd / "audit.log"
     log.touch()
