@@ -7,7 +7,12 @@ from typing import Final
 from rulec.runtime.sources.syscall.capture.events import UNOFFERED, Kind, coded, kinds
 from rulec.runtime.sources.syscall.capture.syscalls import CODES, X86_64
 from rulec.runtime.sources.syscall.capture.upgrade import Plan, plan, shapes
-from rulec.runtime.sources.syscall.state import files, processes, sockets  # noqa: F401 - effects
+from rulec.runtime.sources.syscall.state import (  # noqa: F401 - effects
+    accounts,
+    files,
+    processes,
+    sockets,
+)
 from rulec.runtime.sources.syscall.state.effects import EFFECTS
 
 ALL_CODES: Final = 1 << 16
