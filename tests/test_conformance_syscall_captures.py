@@ -11,9 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from conformance import cases, folder, report
 
 from rulec import compile_ruleset
+from rulec.cli import cli
 from rulec.runtime.alert import Alert
 from rulec.runtime.events import host_name
 from rulec.runtime.gate import ByType
@@ -335,3 +337,14 @@ def test_lines(monkeypatch: pytest.MonkeyPatch) -> None:
                 passed += lines(case, alerts(case, compiled(case))) == wanted
     host_name.cache_clear()
     report("syscall: lines of captures", passed, total)
+
+
+def test_rulec_run_has_all_stock_rules_and_captures_without_a_complaint() -> None:
+    rules = folder() / "syscall" / "rules" / "stock"
+    call = ["run", "-r", str(rules), *(str(scap(name)) for name in BLOCKS)]
+    result = CliRunner().invoke(cli, call)
+    assert result.exit_code == 0
+    # Of the rules, it is told that an earlier one hides some; of the captures nothing.
+    assert ".scap" not in result.stderr
+    assert result.stderr.splitlines()[-1] == "13,751 events, 1 alert"
+    assert "Unexpected UDP Traffic Seen" in result.stdout
