@@ -21,6 +21,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 FUZZ: Final = int(os.environ.get("RULEC_FUZZ", "0"))
 SEED: Final = os.environ.get("RULEC_FUZZ_SEED", "0")
 FAILURES: Final = Path(tempfile.gettempdir()) / "rulec-fuzz"
@@ -152,6 +154,18 @@ def _results_of(numbers: Sequence[int], fuzzing: Fuzzing) -> Iterator[Result]:
                 yield message
             else:
                 doing[pipe] = (message, left)
+
+
+def try_mutants(
+    fuzzing: Fuzzing, capsys: pytest.CaptureFixture[str], count: int, largest: int
+) -> None:
+    """Try as many mutants as somebody asks for, or else some small ones."""
+    if not FUZZ:
+        quick(fuzzing, count, largest)
+        return
+    with capsys.disabled():
+        found = at_length(fuzzing, FUZZ)
+    assert not found, "\n".join(found)
 
 
 def at_length(fuzzing: Fuzzing, count: int) -> list[str]:

@@ -201,7 +201,6 @@ def test_the_arguments_are_those_that_are_checked(serving: Any) -> None:
     assert {text.removeprefix("--").partition("=")[0] for text in serving["args"][1:]} == FLAGS
 
 
-@pytest.mark.skipif("serve" not in COMMANDS, reason="this rulec has no serve")
 def test_the_arguments_are_taken(serving: Any, pod_spec: Any, tmp_path: Path) -> None:
     """The parser of the command takes them, with the files that are mounted in their places."""
     arguments = list(serving["args"][1:])

@@ -17,7 +17,7 @@ import capture
 import conformance
 import pytest
 from capture_mutations import mutant
-from fuzzing import FUZZ, SEED, Fuzzing, Outcome, at_length, quick
+from fuzzing import FUZZ, SEED, Fuzzing, Outcome, try_mutants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scap import DOCKER, START, captured, machine, step, thread, written
@@ -177,24 +177,14 @@ def test_the_seeds_are_sound() -> None:
 @pytest.mark.fuzz
 def test_mutants(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = own_seeds()
-    if not FUZZ:
-        quick(fuzzing(seeds), 200, SMALL)
-        return
-    with capsys.disabled():
-        found = at_length(fuzzing(seeds), FUZZ)
-    assert not found, "\n".join(found)
+    try_mutants(fuzzing(seeds), capsys, 200, SMALL)
 
 
 @pytest.mark.fuzz
 @pytest.mark.conformance
 def test_mutants_of_recorded_captures(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = recorded()
-    if not FUZZ:
-        quick(fuzzing(seeds), 100, SMALL)
-        return
-    with capsys.disabled():
-        found = at_length(fuzzing(seeds), FUZZ)
-    assert not found, "\n".join(found)
+    try_mutants(fuzzing(seeds), capsys, 100, SMALL)
 
 
 # --- anything at all ----------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Final
 import conformance
 import msgspec
 import pytest
-from fuzzing import FUZZ, SEED, Fuzzing, Outcome, at_length, kept, quick
+from fuzzing import FUZZ, SEED, Fuzzing, Outcome, kept, try_mutants
 from mutations import mutant
 from rule_events import audit_event
 from test_conformance_rules_files import sources
@@ -425,24 +425,14 @@ def test_the_shipped_seeds_compile() -> None:
 @pytest.mark.fuzz
 def test_mutants(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = own_seeds()
-    if not FUZZ:
-        quick(fuzzing(seeds), 200, SMALL)
-        return
-    with capsys.disabled():
-        found = at_length(fuzzing(seeds), FUZZ)
-    assert not found, "\n".join(found)
+    try_mutants(fuzzing(seeds), capsys, 200, SMALL)
 
 
 @pytest.mark.fuzz
 @pytest.mark.conformance
 def test_mutants_of_recorded_rules(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = recorded_rules()
-    if not FUZZ:
-        quick(fuzzing(seeds, examine_recorded), 200, SMALL)
-        return
-    with capsys.disabled():
-        found = at_length(fuzzing(seeds, examine_recorded), FUZZ)
-    assert not found, "\n".join(found)
+    try_mutants(fuzzing(seeds, examine_recorded), capsys, 200, SMALL)
 
 
 @pytest.mark.fuzz

@@ -9,7 +9,7 @@ import click
 
 from rulec.cli import BAD_INPUT
 from rulec.commands.inputs import modules_among
-from rulec.commands.options import refuse, report_warnings
+from rulec.commands.options import refuse, report_warnings, rules_given
 from rulec.runtime.rendering import counted
 
 SOURCE: Final = "k8s_audit"
@@ -44,16 +44,7 @@ _output = click.option(
 
 
 @command.command(short_help="Write an audit policy for the rules.")
-@click.option(
-    "-r",
-    "--rules",
-    "paths",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="A rules file, or a directory of them (repeatable, in load order).",
-)
+@rules_given(name="paths")
 @click.option(
     "--group",
     "groups",

@@ -26,6 +26,22 @@ def paths() -> Decorator:
     return click.argument("paths", nargs=-1, required=True, type=kind, metavar="PATH...")
 
 
+def rules_given(*also: str, name: str = "rules") -> Decorator:
+    """Add the option that names files or directories of rules, or something ``also`` taken."""
+    *first, last = ("a YAML file", "a directory of them", *also)
+    taken = f"{', '.join(first)} or {last}"
+    return click.option(
+        "-r",
+        "--rules",
+        name,
+        multiple=True,
+        required=True,
+        metavar="PATH",
+        type=click.Path(path_type=Path),
+        help=f"Rules: {taken} (repeatable, in load order).",
+    )
+
+
 def strategy(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose which rules are compiled and how they are matched."""
     for option in (

@@ -21,6 +21,7 @@ from rulec.commands.options import (
     quiet_option,
     refuse,
     report_warnings,
+    rules_given,
     strategy,
 )
 
@@ -33,16 +34,7 @@ _WIDTH: Final = 120
 
 
 @click.command(short_help="Tell what rules cost on a log, and what would help.")
-@click.option(
-    "-r",
-    "--rules",
-    "rules",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Rules: a YAML file or a directory of them (repeatable).",
-)
+@rules_given()
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @click.option("--rule", "name", metavar="NAME", help="Show every part of this rule's condition.")
 @click.option(

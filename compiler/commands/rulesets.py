@@ -7,20 +7,17 @@ from typing import Any
 import click
 
 from rulec.commands.inputs import modules_among, refuse_events
-from rulec.commands.options import chosen_sources, compiled, refuse, report_warnings
+from rulec.commands.options import (
+    chosen_sources,
+    compiled,
+    refuse,
+    report_warnings,
+    rules_given,
+)
 from rulec.runtime.loading import LoadError, execute, load
 from rulec.runtime.ruleset import Ruleset
 
-rules_option = click.option(
-    "-r",
-    "--rules",
-    "rules",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Rules: a YAML file, a directory of them, or a module from 'rulec build' (repeatable).",
-)
+rules_option = rules_given("a module from 'rulec build'")
 
 
 def ruleset_of(rules: tuple[Path, ...], options: dict[str, Any], quiet: bool) -> Ruleset:

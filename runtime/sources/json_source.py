@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.clock import nanoseconds
 from rulec.runtime.convert import double
 from rulec.runtime.events import Event, EventError, Run
@@ -23,10 +22,9 @@ from rulec.runtime.sources.reading import (
     Envelope,
     Reading,
     Rejected,
-    decoded_document,
+    document_within,
     read_lines,
     shown_value,
-    utf8_document,
 )
 
 if TYPE_CHECKING:
@@ -104,13 +102,7 @@ class JsonDocuments:
         :raises EventError: if it is no JSON, or neither an object nor an array.
         """
         if isinstance(document, bytes | str | bytearray | memoryview):
-            data = utf8_document(document)
-            if len(data) > document_limit:
-                raise EventError(f"the document is larger than {document_limit} bytes", "too_large")
-            if too_deep(data):
-                limit = f"more than {NESTING_LIMIT} values inside each other"
-                raise EventError(f"the document has {limit}", "too_deep")
-            document = decoded_document(data)
+            document = document_within(document, document_limit)
         run = run or self.new_run()
         events: list[Event] = []
         rejected: list[Rejected] = []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from rulec.runtime import jsonlines
+from rulec.runtime.brackets import NESTING_LIMIT, too_deep
 from rulec.runtime.events import Event, EventError
 from rulec.runtime.jsonlines import ByteStream
 from rulec.runtime.jsontext import decode
@@ -73,6 +74,20 @@ def utf8_document(document: bytes | str | bytearray | memoryview) -> bytes:
         return document.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         raise EventError(f"the text is no Unicode: {error.reason}", "not_json") from None
+
+
+def document_within(document: bytes | str | bytearray | memoryview, limit: int) -> Any:
+    """Decode a document of ``limit`` bytes at most, nested no more deeply than is safe.
+
+    :raises EventError: if it is no JSON, or beyond a limit.
+    """
+    data = utf8_document(document)
+    if len(data) > limit:
+        raise EventError(f"the document is larger than {limit} bytes", "too_large")
+    if too_deep(data):
+        message = f"the document has more than {NESTING_LIMIT} values inside each other"
+        raise EventError(message, "too_deep")
+    return decoded_document(data)
 
 
 def decoded_document(data: bytes) -> Any:

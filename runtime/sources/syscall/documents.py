@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from rulec.runtime.brackets import NESTING_LIMIT, can_be_skipped, too_deep
+from rulec.runtime.brackets import can_be_skipped
 from rulec.runtime.clock import nanoseconds
 from rulec.runtime.convert import integer
 from rulec.runtime.events import EventError, Run
@@ -22,10 +22,9 @@ from rulec.runtime.rendering import NA
 from rulec.runtime.sources.reading import (
     Envelope,
     Rejected,
-    decoded_document,
+    document_within,
     read_lines,
     shown_value,
-    utf8_document,
 )
 from rulec.runtime.sources.syscall.dictionaries import FieldEvent, declaration, is_given
 from rulec.runtime.sources.syscall.events import SyscallEvent
@@ -74,13 +73,7 @@ def read(document: Any, *, run: Run | None = None, document_limit: int = DOCUMEN
     if isinstance(document, SyscallEvent):
         return [document], []
     if isinstance(document, bytes | str | bytearray | memoryview):
-        data = utf8_document(document)
-        if len(data) > document_limit:
-            raise EventError(f"the document is larger than {document_limit} bytes", "too_large")
-        if too_deep(data):
-            limit = f"more than {NESTING_LIMIT} values inside each other"
-            raise EventError(f"the document has {limit}", "too_deep")
-        document = decoded_document(data)
+        document = document_within(document, document_limit)
     if isinstance(document, Mapping):
         document = (document,)
     elif not isinstance(document, list | tuple):
