@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
-LARGEST: Final = 1 << 18  # bytes of a mutant, before it is compressed
+LARGEST: Final = 1 << 20  # bytes of a mutant, before it is compressed
 
 # Numbers at the edges of what fields of blocks can hold.
 _EDGES: Final = (0, 1, 11, 12, 13, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x100000, 0x7FFFFFFF, 0xFFFFFFFF)
