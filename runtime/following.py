@@ -32,7 +32,7 @@ _STATES: Final = 100  # are kept at most, until their alerts are settled
 _PATIENCE: Final = 30.0
 
 
-class Outputs(Protocol):
+class Receiver(Protocol):
     """Where alerts go, and what is known to have arrived there.
 
     Marks only grow. ``settled`` is the largest one such that everything that
@@ -61,7 +61,7 @@ class Follower:
         ruleset: Ruleset,
         candidates: Sequence[str],
         inputs: Sequence[Input],
-        outputs: Outputs,
+        outputs: Receiver,
         notice: Notice,
         *,
         checkpoint: Checkpoint | None = None,

@@ -34,9 +34,9 @@ from rulec.runtime.engine import (
 from rulec.runtime.events import EventError
 from rulec.runtime.inputs import is_live, opened
 from rulec.runtime.matcher import Make, Outcome
+from rulec.runtime.parcels import Finished, Item, Parcel, Sent, Skipped
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
-from rulec.runtime.spool import Finished, Item, Sent, Skipped, Spool
 
 # So many shards for each process are handed out at once: one to read, and one to go on with.
 _AHEAD: Final = 2
@@ -94,25 +94,25 @@ class Worker:
 
         :raises OutputError: if the folder cannot take it.
         """
-        spool = Spool(self._folder)
+        parcel = Parcel(self._folder)
         for part in shard:
-            self._read(part, spool)
-        return spool.sent()
+            self._read(part, parcel)
+        return parcel.sent()
 
-    def _read(self, part: Part, spool: Spool) -> None:
+    def _read(self, part: Part, parcel: Parcel) -> None:
         numbering = self._matcher.source.documents.new_run()
         summary = Summary()
         lines, error = 0, None
 
         def say(number: int, detail: str) -> None:
-            spool.add(Skipped(number, detail))
+            parcel.add(Skipped(number, detail))
 
         last: tuple[int, Outcome | EventError] | None = None
         try:
             with opened_part(part) as stream:
                 for found in self._matcher.lines(stream, numbering, STRIDE, self._make):
                     if last is not None:
-                        tell(*last, summary, spool.add, say)
+                        tell(*last, summary, parcel.add, say)
                     last = found
         except READ_ERRORS as problem:
             error = unreadable(problem)
@@ -120,9 +120,9 @@ class Worker:
             # It stands for what is behind the part, and whoever reads that will tell.
             lines = last[0] - 1
         elif last is not None:
-            tell(*last, summary, spool.add, say)
+            tell(*last, summary, parcel.add, say)
         counts = (numbering.count, summary.alerts, dict(summary.skipped))
-        spool.add(Finished(lines, *counts, error))
+        parcel.add(Finished(lines, *counts, error))
 
 
 _worker: Worker | None = None

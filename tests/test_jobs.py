@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rule_events import audit_event
 
 from rulec import compile_ruleset
-from rulec.runtime import jobs, shards, spool
+from rulec.runtime import jobs, parcels, shards
 from rulec.runtime.engine import OutputError, Summary, run
 from rulec.runtime.jobs import Merger, Worker, WorkerError, run_shared, worth_sharing
 from rulec.runtime.loading import execute
@@ -301,7 +301,7 @@ def test_a_file_that_has_become_shorter(tmp_path: Path, ruleset: Ruleset) -> Non
 def test_what_is_much_goes_through_a_file(
     tmp_path: Path, ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "_MOST", 1000)
+    monkeypatch.setattr(parcels, "_MOST", 1000)
     log = tmp_path / "a.log"
     log.write_bytes(lines())
     assert in_parts(ruleset, [str(log)], 20_000) == in_one(ruleset, [str(log)])
@@ -310,7 +310,7 @@ def test_what_is_much_goes_through_a_file(
 def test_no_room_for_what_is_much(
     tmp_path: Path, ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "_MOST", 1000)
+    monkeypatch.setattr(parcels, "_MOST", 1000)
     log = tmp_path / "a.log"
     log.write_bytes(lines())
     worker = Worker(ruleset, "k8s_audit", Lines(Renderer()), tmp_path / "nowhere")

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks import SINKS, Counters, Delivery, Outputs, Settings, Sink, sink
-from rulec.runtime.sinks.attempts import Backoff
+from rulec.runtime.sinks.attempts import Attempts, Backoff
 from rulec.runtime.sinks.sink import GoneError, RefusedError
 
 LONG = 20.0  # seconds: what never takes as long
@@ -201,6 +201,29 @@ def test_what_fails_is_tried_again_and_told_once() -> None:
     assert told == [
         "failing: No space left on device; trying again",
         "failing: works again after 3 failures",
+    ]
+
+
+def test_trouble_that_comes_and_goes_is_told_less_and_less() -> None:
+    told: list[str] = []
+    full = OSError(28, "No space left on device")
+
+    def write() -> None:
+        if (failure := next(answers)) is not None:
+            raise failure
+
+    attempts = Attempts("disk", told.append, QUICK)
+    answers = iter([full, None] * 20 + [OSError(5, "I/O error"), None, full, None])
+    for _ in range(22):
+        assert attempts.until_done(write)
+        assert attempts.error == ""
+    again = "disk: works again after 1 failure"
+    full_again = "disk: No space left on device (the {}th time); trying again"
+    first = "disk: No space left on device; trying again"
+    assert told == [
+        *(first, again, first, again),
+        *(line for times in (4, 8, 16) for line in (full_again.format(times), again)),
+        *("disk: I/O error; trying again", again, first, again),
     ]
 
 

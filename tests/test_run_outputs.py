@@ -123,12 +123,12 @@ def test_several_processes_send_the_same_as_one(tmp_path: Path) -> None:
 def test_many_alerts_of_a_worker_go_through_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rulec.runtime import spool
+    from rulec.runtime import parcels
     from rulec.runtime.jobs import Worker
     from rulec.runtime.shards import Part
     from rulec.runtime.sinks.sending import Deliveries
 
-    monkeypatch.setattr(spool, "_MOST", 5000)
+    monkeypatch.setattr(parcels, "_MOST", 5000)
     (tmp_path / "rules.yaml").write_text(RULES, "utf-8")
     log = tmp_path / "audit.log"
     log.write_text((json.dumps(SECRET) + "\n" + json.dumps(POD) + "\n") * 50)

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import click
 
-from rulec.server.settings import MIB, Limits, Listen, Tls
+from rulec.runtime.sinks.sink import MIB
+from rulec.server.settings import Limits, Listen, Tls
 
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 

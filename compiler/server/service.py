@@ -7,7 +7,6 @@ from typing import Final
 
 from rulec.runtime.rendering import counted
 from rulec.runtime.sinks import Outputs
-from rulec.server.attempts import Attempts
 from rulec.server.evaluation import ActiveRules, Result
 from rulec.server.intake import Intake, RefusedError
 from rulec.server.journal import SEGMENT, FolderLock, Journal
@@ -16,6 +15,7 @@ from rulec.server.progress import Progress
 from rulec.server.quarantine import Quarantine
 from rulec.server.seldom import Seldom
 from rulec.server.settings import Limits
+from rulec.server.suspect import Suspect
 from rulec.server.worker import Worker
 
 # For how long the service is not ready after the disk failed, in seconds.
@@ -65,7 +65,7 @@ class Service:
         self._lock = FolderLock(folder)
         try:
             self._progress = Progress(folder, limits.window)
-            self._attempts = Attempts(folder)
+            self._suspect = Suspect(folder)
             segment = min(SEGMENT, max(1, limits.journal // _SEGMENTS))
             self.journal = Journal(folder, self._progress.position, segment, self._damaged)
         except BaseException:
@@ -75,7 +75,7 @@ class Service:
         self._worker = Worker(
             self.journal,
             self._progress,
-            self._attempts,
+            self._suspect,
             outputs,
             rules,
             self._report,
@@ -132,7 +132,7 @@ class Service:
         self._stopped = finished = self._progress.position >= self.journal.end
         if finished:
             self._progress.close()
-            self._attempts.close()
+            self._suspect.close()
             self.journal.close()
             self._lock.close()
         return finished

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-MIB: Final = 1024 * 1024
+from rulec.runtime.sinks.sink import MIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks import Outputs
-from rulec.server.attempts import MOST, Attempts
 from rulec.server.evaluation import ActiveRules, Refused, Result, evaluate
 from rulec.server.intake import unpacked
 from rulec.server.journal import Journal
 from rulec.server.progress import Progress
 from rulec.server.records import Record
+from rulec.server.suspect import MOST, Suspect
 
 # How many bytes of the journal are taken at a time, about.
 _PORTION: Final = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ class Worker:
         self,
         journal: Journal,
         progress: Progress,
-        attempts: Attempts,
+        suspect: Suspect,
         outputs: Outputs,
         rules: Callable[[], ActiveRules],
         report: Callable[[Result], object],
@@ -58,7 +58,7 @@ class Worker:
     ) -> None:
         self._journal = journal
         self._progress = progress
-        self._attempts = attempts
+        self._suspect = suspect
         self._outputs = outputs
         self._rules = rules
         self._report = report
@@ -131,12 +131,12 @@ class Worker:
     def _evaluate(self, record: Record) -> None:
         # The rules are taken once for each document: it never meets two sets of them.
         self.oldest, document = unpacked(record.content)
-        if self._attempts.begin(record.position):
+        if self._suspect.begin(record.position):
             result = evaluate(document, self._rules(), self._progress)
         else:
             reason = f"the server ended {MOST} times while it evaluated the document"
             result = Result(refused=[Refused("crash", reason, document)])
-        self._attempts.end()
+        self._suspect.end()
         self._outputs.send(result.deliveries, record.end)
         self._unsettled.append(_Step(record.end, result.digests))
         self.position = record.end

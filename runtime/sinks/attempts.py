@@ -18,6 +18,9 @@ _CHANCE: Final = SystemRandom()
 # So many alerts that were dropped are told one by one.
 _EACH: Final = 10
 
+# So often the same trouble is told of each time that it comes back.
+_FEW: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
@@ -52,6 +55,8 @@ class Attempts:
         self._name = name
         self._notice = notice
         self._backoff = backoff
+        self._last = ""  # what was wrong last
+        self._times = 0  # and for the how many-th time in a row
         self._changed = Condition()
         self._hurried = self._nudged = False
         self._given_up = False
@@ -77,17 +82,32 @@ class Attempts:
                 return True
             else:
                 if failed:
-                    self.error = ""
-                    self._notice(f"{self._name}: works again after {counted(failed, 'failure')}")
+                    self._success(failed)
                 return True
             if not self._pause(next(pauses)):
                 return False
 
     def _failure(self, error: OSError) -> None:
-        told, self.error = self.error, reason(error)
+        before, self.error = self.error, reason(error)
         self.failed += 1
-        if told != self.error:
-            self._notice(f"{self._name}: {self.error}; trying again")
+        if before == self.error:
+            return
+        # What comes and goes, as a full spool does, is told less and less often.
+        self._times = self._times + 1 if self.error == self._last else 1
+        self._last = self.error
+        if self._is_told:
+            again = f" (the {self._times}th time)" if self._times > _FEW else ""
+            self._notice(f"{self._name}: {self.error}{again}; trying again")
+
+    def _success(self, failed: int) -> None:
+        self.error = ""
+        if self._is_told:
+            self._notice(f"{self._name}: works again after {counted(failed, 'failure')}")
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether what is wrong now, or was until now, is told: often at first, then seldom."""
+        return self._times <= _FEW or self._times.bit_count() == 1
 
     def _dropped(self, why: str) -> None:
         self.dropped += 1

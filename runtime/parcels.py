@@ -5,13 +5,14 @@ alerts, though, and every line of a file can be no event: beyond some size it
 goes through a file.
 """
 
-import pickle
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 from uuid import uuid4
 
+from rulec.runtime.alert import Alert
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks.sink import Delivery
 
@@ -59,14 +60,14 @@ class Sent:
         :raises OSError: if the file cannot be read.
         """
         if self.path is not None:
-            with self.path.open("rb") as file:
+            with self.path.open(encoding="ascii") as file:
                 self.path.unlink()
-                while file.peek(1):
-                    yield from pickle.load(file)  # noqa: S301 - it was pickled below
+                for line in file:
+                    yield _item(json.loads(line))
         yield from self.items
 
 
-class Spool:
+class Parcel:
     """Collects what is to be sent, in a file in a folder where it is much."""
 
     def __init__(self, folder: Path) -> None:
@@ -89,8 +90,8 @@ class Spool:
         if self._path is None:
             self._path = self._folder / uuid4().hex
         try:
-            with self._path.open("ab") as file:
-                pickle.dump(self._items, file)
+            with self._path.open("a", encoding="ascii") as file:
+                file.writelines(f"{json.dumps(_row(item))}\n" for item in self._items)
         except OSError as error:
             raise OutputError(error.strerror or str(error)) from None
         self._items = []
@@ -99,6 +100,44 @@ class Spool:
     def sent(self) -> Sent:
         """Return what was collected."""
         return Sent(self._items, self._path)
+
+
+# An item in the file is one line of JSON, in ASCII: text that was no UTF-8 is kept, too.
+
+
+def _row(item: Item) -> tuple[Any, ...]:
+    match item:
+        case str():
+            return ("line", item)
+        case Delivery(alert, name):
+            return ("delivery", name, *(getattr(alert, field) for field in Alert.__struct_fields__))
+        case Skipped():
+            return ("skipped", *astuple(item))
+        case Finished():
+            return ("finished", *astuple(item))
+        case _:
+            assert_never(item)
+
+
+def _item(row: list[Any]) -> Item:
+    match row:
+        case ["line", str(line)]:
+            return line
+        case ["delivery", name, *fields]:
+            return Delivery(Alert(*map(_value, fields)), name)
+        case ["skipped", *fields]:
+            return Skipped(*fields)
+        case ["finished", *fields]:
+            return Finished(*fields)
+        case _:
+            raise ValueError(f"nothing that was written begins with {row[0]!r}")
+
+
+def _value(value: Any) -> Any:
+    """Return what was written: sequences in alerts are tuples."""
+    if isinstance(value, dict):
+        return {name: _value(each) for name, each in value.items()}
+    return tuple(map(_value, value)) if isinstance(value, list) else value
 
 
 def _size(item: Item) -> int:

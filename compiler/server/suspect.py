@@ -18,7 +18,7 @@ MOST: Final = 3
 _STATE: Final = Struct("=QQ")
 
 
-class Attempts:
+class Suspect:
     """Keeps in a small file which document is being evaluated, and for the how-many-th time.
 
     It is mapped into memory: to note something costs nothing, and what was noted
