@@ -80,8 +80,9 @@ def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> a
 def _day_of_interest(value: ast.expr, days: tuple[str, ...]) -> ast.expr:
     """Write the day of a time if it can be one of these, and None for all others."""
     behind = (date.fromisoformat(max(days)) + timedelta(days=1)).isoformat()
-    bounds = [constant(min(days)), value, constant(behind)]
-    between = ast.Compare(bounds[0], [ast.LtE(), ast.Lt()], bounds[1:])
+    # Nearly all events are later than the days that rules ask about: one comparison tells.
+    bounds = [constant(behind), value, constant(min(days))]
+    between = ast.Compare(bounds[0], [ast.Gt(), ast.GtE()], bounds[1:])
     day = ast.Subscript(value, ast.Slice(None, ast.Constant(10)), ast.Load())
     return ast.IfExp(between, day, ast.Constant(None))
 

@@ -59,7 +59,7 @@ class Gate:
     numbers by the values.
     """
 
-    __slots__ = ("_by_class", "_candidates", "_class_of", "_misses", "key", "known")
+    __slots__ = ("_by_class", "_candidates", "_class_of", "_misses", "_texts", "key", "known")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Gate:
         self._candidates = candidates
         self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._texts: dict[str, str] = {}  # that are in known keys
         self._misses = 0
 
     def __call__(self, event: Any) -> tuple[int, ...]:
@@ -104,8 +105,13 @@ class Gate:
         if self._misses % _REMEMBERED == 0:
             if len(self.known) >= _MOST_KEYS:
                 self.known.clear()
-            self.known[key] = found
+                self._texts.clear()
+            # What many keys have in common is one object then, and at hand when it is compared.
+            self.known[tuple(map(self._same, key))] = found
         return found
+
+    def _same(self, value: Any) -> Any:
+        return self._texts.setdefault(value, value) if type(value) is str else value
 
     def _by_text(self, texts: tuple[str | None, ...]) -> tuple[int, ...]:
         classes = self._class_of(*texts)
