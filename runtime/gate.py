@@ -17,7 +17,7 @@ _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
 
 # Of the values that are not known, every so many-th are remembered.
-_REMEMBERED: Final = 4
+_REMEMBERED: Final = 8
 
 
 class ByType:
