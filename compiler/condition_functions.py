@@ -1,7 +1,7 @@
 """Write the condition function of a rule: does an event meet its condition?"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
@@ -24,6 +24,7 @@ from rulec.nodes import (
     Value,
 )
 from rulec.operators import OPERATORS, PLAIN, Meaning
+from rulec.places import loaded_by
 from rulec.python import (
     assign,
     call,
@@ -50,8 +51,8 @@ _DEEP: Final = 12
 def condition_body(condition: Condition, source: str, module: "Module") -> list[ast.stmt]:
     """Write the statements that decide whether an event meets a condition.
 
-    Each part of an ``and`` is a statement of its own, so that the fields that
-    only later parts need are not loaded when an early part has decided.
+    Each part of an ``and`` or an ``or`` is a statement of its own, so that the fields
+    that only later parts need are not loaded when an early part has decided.
     """
     body = ConditionBody(source, module)
     body.decide(condition)
@@ -85,6 +86,18 @@ class ConditionBody(Body):
                     self.leave(self.expression(operand), True)
                     self.present |= required(Not(operand))
                 self.decide(operands[-1])
+            case Not(And(operands)) if _reads_more_and_more(operands):
+                for operand in operands[:-1]:
+                    self.leave(negated(self.expression(operand)), True)
+                    self.present |= required(operand)
+                self.decide(Not(operands[-1]))
+            case Not(Or(operands) as asked) if _reads_more_and_more(
+                operands
+            ) and not self.worth_asking(asked):
+                for operand in operands[:-1]:
+                    self.leave(self.expression(operand), False)
+                    self.present |= required(Not(operand))
+                self.decide(Not(operands[-1]))
             case _:
                 self.statements.append(ast.Return(self.expression(condition)))
 
@@ -251,6 +264,14 @@ def deeper(node: Condition, levels: int) -> bool:
             return levels <= 1 or any(deeper(operand, levels - 1) for operand in operands)
         case _:
             return levels < 1
+
+
+def _reads_more_and_more(operands: Sequence[Condition]) -> bool:
+    """Return whether later operands read something that the first one does not."""
+    if not operands:
+        return False
+    at_once = set(loaded_by(operands[0]))
+    return any(value not in at_once for later in operands[1:] for value in loaded_by(later))
 
 
 def _only_item(operand: Value | None) -> Constant | None:

@@ -1,4 +1,4 @@
-"""Ask for the day before the time: ``time = T`` is ``time = T and day in (...)``.
+"""Ask for the day before the time: ``time = T`` is ``day in (...) and time = T``.
 
 The time of an event is different every time, so nothing can be remembered by
 it. The day is not: as a key field it shuts the gate of a rule like
@@ -37,7 +37,7 @@ def by_day(condition: Condition, of_event: Loaded) -> Condition:
                 days = tuple(found for each in times for found in _days(str(each)))
             except OverflowError:  # at one end of the calendar
                 return condition
-            return And((condition, Test(of_event, "in", Constant(days, CHARBUF))))
+            return And((Test(of_event, "in", Constant(days, CHARBUF)), condition))
         case _:
             return rebuild(condition, lambda part: by_day(part, of_event))
 

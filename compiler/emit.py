@@ -8,6 +8,7 @@ the ruleset that they make up.
 
 import ast
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,9 @@ from rulec.condition_functions import condition_body
 from rulec.gate_functions import gate_functions, type_gate
 from rulec.gates import Gates, is_short, place
 from rulec.module import Module
-from rulec.nodes import Loaded
+from rulec.nodes import Condition, Loaded
 from rulec.output_functions import output_body
-from rulec.places import Read, loaded_by, reads_of, tree
+from rulec.places import Place, Read, loaded_by, reads_of, tree
 from rulec.plan import CheckedRule, Group, Plan
 from rulec.python import (
     assign,
@@ -42,6 +43,9 @@ TYPES: Final = frozenset({"Any", "Literal"})
 
 # What an event has only as one of many: it depends on the events before it.
 COUNTING: Final = frozenset({"number", "relative_time"})
+
+# A member of an event is decoded at once if at least this part of the conditions reads it.
+_MANY: Final = 0.25
 
 DOC: Final = """Falco rules, compiled to Python by rulec {version}.
 
@@ -103,6 +107,23 @@ def _group(group: Group, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]
     return declared, functions, call("Program", constant(source), rules, view, gate, *counts)
 
 
+def _much_asked(bodies: Sequence[Condition], asked_for: Place) -> list[str]:
+    """Return the members of an event of which many conditions read no more than something simple.
+
+    It costs little to decode them with the event, and much to come back for them.
+    """
+    asking = Counter[str]()
+    for body in bodies:
+        paths = map(place, loaded_by(body))
+        asking.update({str(path[0]) for path in paths if is_short(path)})
+    return [
+        name
+        for name, count in asking.items()
+        if count >= len(bodies) * _MANY
+        and all(place.simple for place in asked_for.members[name].members.values())
+    ]
+
+
 def _view(group: Group, module: Module) -> WrittenView | None:
     """Write the view of a source, if its rules read anything of an event."""
     source = group.source
@@ -126,6 +147,7 @@ def _view(group: Group, module: Module) -> WrittenView | None:
         return None
     loaded = [*asked, *told]
     eager = [str(found[0]) for each in keys or loaded if (found := place(each)) and is_short(found)]
+    eager += _much_asked(group.bodies, asked_for)
     written = write_view(source.name, envelope, reads, eager, module)
     module.views[source.name] = written.shape
     _keep(group, module)

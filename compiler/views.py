@@ -1,7 +1,7 @@
 """Write the view of an event source: classes that say what the rules read of an event.
 
-The members that the gate looks at are decoded with every event, the others
-when a rule first asks for them. What is not declared is skipped.
+The members that the gate looks at, or that many conditions do, are decoded with
+every event, the others when a rule first asks for them. What is not declared is skipped.
 """
 
 import ast
