@@ -63,6 +63,29 @@ class Built:
     warnings: tuple[Diagnostic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rules that were read and checked, and which of them are to be matched.
+
+    ``enabled`` are the names of the event sources whose rules are, of those that are known
+    (``sources``). ``diagnostics`` are warnings.
+    """
+
+    definitions: Definitions
+    analysis: Analysis
+    sources: Mapping[str, EventSource]
+    extras: Extras
+    enabled: Collection[str]
+    rules: tuple[CheckedRule, ...]
+    priority: str
+    rule_matching: str
+    diagnostics: tuple[Diagnostic, ...]
+
+    def plan(self) -> Plan:
+        """Decide what to compute for each event."""
+        return plan(self.rules, self.rule_matching, self.sources)
+
+
 def compile_ruleset(
     *paths: PathLike | Iterable[PathLike],
     sources: Collection[str | JsonSource] | None = None,
@@ -118,6 +141,23 @@ def plan_files(
 
     The options and what is raised are those of ``compile_ruleset``.
     """
+    chosen = choose(files, sources=sources, **options)
+    planned, diagnostics = chosen.plan(), chosen.diagnostics
+    if chosen.rule_matching == "first":
+        diagnostics = (*diagnostics, *shadowed_rules(planned.rules))
+    return planned, diagnostics
+
+
+def choose(
+    files: Iterable[File],
+    *,
+    sources: Collection[str | JsonSource] | None = None,
+    **options: Unpack[Options],
+) -> Chosen:
+    """Read and check the rules in ``files``, and choose those that are to be matched.
+
+    The options and what is raised are those of ``compile_ruleset``.
+    """
     rule_matching = options.get("rule_matching", "first")
     if rule_matching not in RULE_MATCHING:
         raise ValueError(f"rule_matching is 'first' or 'all', not {rule_matching!r}")
@@ -129,11 +169,18 @@ def plan_files(
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise RulesError(diagnostics)
     priority, selection = options.get("priority", "debug"), options.get("rules", ())
-    chosen = _chosen(definitions, analysis, enabled, priority, selection)
-    planned = plan(chosen, rule_matching, known)
-    if rule_matching == "first":
-        diagnostics = (*diagnostics, *shadowed_rules(planned.rules))
-    return planned, diagnostics
+    rules = _chosen(definitions, analysis, enabled, priority, selection)
+    return Chosen(
+        definitions,
+        analysis,
+        known,
+        extras,
+        enabled,
+        rules,
+        priority,
+        rule_matching,
+        diagnostics,
+    )
 
 
 def check_files(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rulec.diagnostics import Diagnostic, Problem
-from rulec.exceptions import append_exceptions, complete_exceptions
+from rulec.exceptions import append_exceptions, complete_exceptions, exception_texts
 from rulec.items import (
     Broken,
     Context,
@@ -61,11 +61,26 @@ class MacroDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """What an item wrote into a list, a macro or a rule that was there before it.
+
+    ``kind`` is ``append`` for what was added and ``override`` for what took the place of
+    something; ``texts`` are conditions, items of lists, and fields and values of exceptions.
+    """
+
+    kind: str
+    name: str
+    context: Context
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
     """Everything that has been defined.
 
     ``broken`` names (kind, name) what could not be defined. Of a broken
-    ``file`` nobody knows what it would have defined.
+    ``file`` nobody knows what it would have defined. ``amendments`` tell what
+    was not written where a thing was first defined.
     """
 
     lists: Mapping[str, ListDefinition] = field(default_factory=dict)
@@ -75,6 +90,7 @@ class Definitions:
     plugin_requirements: tuple[PluginRequirement, ...] = ()
     broken: frozenset[tuple[str, str]] = frozenset()
     moment: int = 0
+    amendments: tuple[Amendment, ...] = ()
 
 
 def define(
@@ -115,6 +131,7 @@ class _Tables:
         self.plugins = list(definitions.plugin_requirements)
         self.broken = set(definitions.broken)
         self.moment = definitions.moment
+        self.amendments = list(definitions.amendments)
         self.sources = sources
         self.operators = operators
         self.engine_version = engine_version
@@ -129,6 +146,7 @@ class _Tables:
             tuple(self.plugins),
             frozenset(self.broken),
             self.moment,
+            tuple(self.amendments),
         )
 
     def add(self, item: Item) -> None:
@@ -172,6 +190,7 @@ class _Tables:
         else:
             items = previous.items + item.items
             self.lists[item.name] = replace(previous, items=items, latest=self.moment)
+            self._amended(item, "append", item.name, items=item.items)
 
     def _macro(self, item: MacroItem) -> None:
         previous = self.macros.get(item.name)
@@ -185,6 +204,7 @@ class _Tables:
         else:
             condition = spaced(previous.condition, item.condition)
             self.macros[item.name] = replace(previous, condition=condition, latest=self.moment)
+            self._amended(item, "append", item.name, condition=item.condition)
 
     def _rule(self, item: Rule) -> None:
         previous = self.rules.get(item.name)
@@ -208,9 +228,9 @@ class _Tables:
             message = "nothing is appended: the rule has neither 'condition' nor 'exceptions'"
             self.complain(item, "append_nothing", message)
             return
-        self._add_to(
-            previous, {"condition": item.condition or Text(), "exceptions": item.exceptions}
-        )
+        more = {"condition": item.condition or Text(), "exceptions": item.exceptions}
+        self._add_to(previous, more)
+        self._amended(item, "append", item.name, **more)
 
     def _toggle(self, item: RuleToggle) -> None:
         previous = self._previous(item, item.name, "enable")
@@ -224,6 +244,18 @@ class _Tables:
             return
         appended = self._add_to(previous, item.appended)
         self.rules[item.name] = replace(appended, **item.replaced)
+        self._amended(item, "append", item.name, **item.appended)
+        self._amended(item, "override", item.name, **item.replaced)
+
+    def _amended(self, item: Item, kind: str, name: str, **more: Any) -> None:
+        """Note what an item has written into something that was there before it."""
+        texts = (
+            *filter(None, (more.get("condition"),)),
+            *more.get("items", ()),
+            *(text for each in more.get("exceptions", ()) for text in exception_texts(each)),
+        )
+        if texts:
+            self.amendments.append(Amendment(kind, name, item.context, texts))
 
     def _add_to(self, previous: Rule, more: Mapping[str, Any]) -> Rule:
         exceptions, diagnostics = append_exceptions(

@@ -29,11 +29,12 @@ def takes_list(operator: str) -> bool:
 
 
 def _diagnose(exception: RuleException, kind: str, message: str, hint: str = "") -> Diagnostic:
-    problem = Problem(kind, message, _place(exception), hint, exception.name)
+    problem = Problem(kind, message, place_of(exception), hint, exception.name)
     return Diagnostic("LOAD_ERR_VALIDATE", problem, exception.context)
 
 
-def _place(exception: RuleException) -> Span:
+def place_of(exception: RuleException) -> Span:
+    """Return where an exception begins: what was not written of it stands there."""
     last = exception.context[-1]
     return place(last.file, last.at)
 
@@ -55,9 +56,9 @@ def _with_operators(exception: RuleException) -> RuleException:
     fields, given = exception.fields, exception.operators
     if given is None:
         if isinstance(fields, tuple):
-            given = tuple(Text.standing_for("=", _place(exception)) for _ in fields)
+            given = tuple(Text.standing_for("=", place_of(exception)) for _ in fields)
         else:
-            given = Text.standing_for("in", _place(exception))
+            given = Text.standing_for("in", place_of(exception))
     elif isinstance(given, tuple):
         given = tuple(map(trimmed, given))
     else:
@@ -145,6 +146,20 @@ def exception_fields(rule: Rule) -> Iterator[tuple[Text, Context]]:
             yield field, exception.context
 
 
+def exception_texts(exception: RuleException) -> Iterator[Text]:
+    """Yield what was written of an exception: its fields, its operators and its values."""
+    given = (exception.fields, exception.operators, *(exception.values or ()))
+    pending: list[Value | None] = list(given)
+    while pending:
+        match pending.pop():
+            case Text() as text:
+                yield text
+            case tuple(parts):
+                pending.extend(parts)
+            case None:
+                pass
+
+
 def fold_exceptions(rule: Rule) -> tuple[Text, list[Diagnostic]]:
     """Return the condition of a rule with its exceptions, and what is wrong with their values."""
     if not rule.exceptions:
@@ -155,7 +170,7 @@ def fold_exceptions(rule: Rule) -> tuple[Text, list[Diagnostic]]:
     for exception in rule.exceptions:
         if not exception.values:
             continue
-        glue = _place(exception)
+        glue = place_of(exception)
         try:
             clause = list(_clause(exception, glue))
         except ProblemError as error:
@@ -215,7 +230,7 @@ def _single(
 
 
 def _wrong(exception: RuleException, kind: str, message: str) -> ProblemError:
-    return ProblemError(Problem(kind, message, _place(exception), subject=exception.name))
+    return ProblemError(Problem(kind, message, place_of(exception), subject=exception.name))
 
 
 def _member(member: Entry, operator: str, glue: Span) -> Text:

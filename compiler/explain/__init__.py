@@ -1,0 +1,20 @@
+"""Why a rule fires on an event, or does not, and what would change that."""
+
+from rulec.explain.explainer import Explainer
+from rulec.explain.outline import Origin, Outline, OutlinePart, outlines
+from rulec.explain.probe import Probe
+from rulec.explain.results import Change, Explanation, Part, Seen, Why
+
+__all__ = [
+    "Change",
+    "Explainer",
+    "Explanation",
+    "Origin",
+    "Outline",
+    "OutlinePart",
+    "Part",
+    "Probe",
+    "Seen",
+    "Why",
+    "outlines",
+]
