@@ -77,9 +77,9 @@ def readable(node: Condition) -> Condition:
 
 
 def quoted(text: str) -> str:
-    plain = text.isascii() and text.isprintable()
-    if plain:
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Write a text in quotes. What is no plain character is written as its bytes."""
+    if text.isascii() and text.isprintable() and not {"\\", '"'} & set(text):
+        return f'"{text}"'
     return '"' + "".join(f"\\x{byte:02x}" for byte in utf8(text)) + '"'
 
 

@@ -3,7 +3,7 @@
 from rulec.explain.explainer import Explainer
 from rulec.explain.outline import Origin, Outline, OutlinePart, outlines
 from rulec.explain.probe import Probe
-from rulec.explain.results import Change, Explanation, Part, Seen, Why
+from rulec.explain.results import Change, Explanation, Part, Seen, Setting, Why
 
 __all__ = [
     "Change",
@@ -15,6 +15,7 @@ __all__ = [
     "Part",
     "Probe",
     "Seen",
+    "Setting",
     "Why",
     "outlines",
 ]

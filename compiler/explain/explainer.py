@@ -5,10 +5,13 @@ from typing import Any, Final, Unpack
 
 from rulec.api import Chosen, Options, choose
 from rulec.emit import emit
+from rulec.explain.changes import Turner
 from rulec.explain.outline import Outline, OutlinePart, outlines
 from rulec.explain.probe import Probe, decoded
+from rulec.explain.remarks import changes, notes
 from rulec.explain.results import Explanation, Part
 from rulec.explain.seeing import fields_of, seen, why
+from rulec.explain.whatif import WhatIf
 from rulec.item_reader import suggest
 from rulec.items import Rule
 from rulec.layout import layout
@@ -38,6 +41,7 @@ class Explainer:
             chosen.definitions, chosen.analysis, chosen.sources, chosen.extras
         )
         self._probes: dict[str, Probe] = {}
+        self._whatifs: dict[str, WhatIf] = {}
         self._matched: Ruleset | None = None
 
     @classmethod
@@ -110,13 +114,34 @@ class Explainer:
         """
         outline = self.outline(rule)
         read = self.event(event, outline.source)
-        verdicts = self._probe(outline).answers(read)
+        probe = self._probe(outline)
+        verdicts = probe.answers(read)
         holds = verdicts[0]
         instead = self._instead(outline, read) if holds else None
         root = _part(outline.root, verdicts, read, decisive=True)
+
+        def asks(event: AnyEvent) -> bool:
+            return probe.answer(0, event)
+
+        turner = Turner(outline.root, self._whatif(outline), read, holds, asks)
+        turning = turner.smallest()
         return Explanation(
-            rule, outline.source, holds, holds and instead is None, instead, root, span=outline.span
+            rule,
+            outline.source,
+            holds,
+            holds and instead is None,
+            instead,
+            root,
+            changes(turner, turning),
+            tuple(notes(root, turning, holds)),
+            outline.span,
         )
+
+    def _whatif(self, outline: Outline) -> WhatIf:
+        if outline.rule not in self._whatifs:
+            source = self.sources[outline.source]
+            self._whatifs[outline.rule] = WhatIf(outline.root, source)
+        return self._whatifs[outline.rule]
 
     def _probe(self, outline: Outline) -> Probe:
         if outline.rule not in self._probes:

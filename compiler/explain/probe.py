@@ -47,6 +47,10 @@ class Probe:
         found = [function(whole) for function in self._functions]
         return tuple([found[number] for number in self._order])
 
+    def answer(self, number: int, event: Any) -> bool:
+        """Return what is true of one of the conditions, for an event that is decoded."""
+        return bool(self._functions[self._order[number]](event))
+
 
 def _functions(
     conditions: tuple[Condition, ...], source: EventSource

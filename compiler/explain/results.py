@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from rulec.explain.outline import Origin, OutlinePart
+from rulec.nodes import Loaded
 from rulec.text import NOWHERE, Span
 
 
@@ -72,30 +73,45 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A value that a field would be given: as JSON has it, None for no value at all.
+
+    ``loaded`` and ``raw`` are the same as the compiler and the runtime have them.
+    """
+
+    field: str
+    value: object
+    loaded: Loaded = field(compare=False, repr=False)
+    raw: object = field(compare=False, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"field": self.field, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A comparison whose verdict would have to change, and a way to have that.
 
-    ``how`` says it in a sentence. If a value could be found that does it, ``value`` is it
-    (None for no value at all) and ``field`` what would have to have it; otherwise ``field``
-    is empty. Values of several changes are to be had at once.
+    ``how`` says it in a sentence. ``settings`` are values that do it, one for each field
+    that is to change; none if no values were found. Those of all changes of an
+    explanation are to be had at once.
     """
 
     part: OutlinePart
     from_: bool
     to: bool
     how: str
-    field: str = ""
-    value: object = None
+    settings: tuple[Setting, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
+        return {
             "id": self.part.id,
             "text": self.part.text,
             "from": self.from_,
             "to": self.to,
             "how": self.how,
+            "set": [each.to_dict() for each in self.settings],
         }
-        return found | ({"field": self.field, "value": self.value} if self.field else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,375 @@
+"""Values that might make comparisons true or false.
+
+These are guesses, and it does no harm if some are wrong: whether a value does what it is
+meant to do, compiled code says. They are good guesses where a comparison is with constants.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from itertools import islice, product
+from typing import Any, Final
+
+from rulec.explain.whatif import Atom, Values, WhatIf
+from rulec.nodes import Constant, Loaded, Test, Transformed, Value
+from rulec.nodes import Sequence as Parts
+from rulec.operators import IN_RANGES
+from rulec.references import several
+from rulec.runtime.encoding import utf8
+from rulec.runtime.fields import Kind, Type
+
+# Of the constants of a comparison that is not to change, so many are tried.
+_FEW: Final = 12
+# So many values are tried for a field, and so many ways to put lists together.
+MOST_VALUES: Final = 4000
+_MOST_LISTS: Final = 200
+
+# Values of each kind that are equal to no constant that is likely to be in rules.
+OTHERS: Final[dict[Kind, tuple[Any, ...]]] = {
+    Kind.STRING: ("other", "x", ""),
+    Kind.BYTES: (b"other", b""),
+    Kind.INTEGER: (0, 1, 7),
+    Kind.PORT: (0, 1, 60007),
+    Kind.DOUBLE: (0.0, 1.0, 7.5),
+    Kind.BOOL: (True, False),
+    Kind.ADDRESS: (IPv4Address("192.0.2.7"), IPv6Address("2001:db8::7")),
+    Kind.NETWORK: (IPv4Address("192.0.2.7"), IPv6Address("2001:db8::7")),
+    Kind.OPAQUE: ("x",),
+}
+
+# Operators that leave open what a value has to be, though all values that fit are known.
+_EXACT: Final = frozenset(
+    {"exists", "=", "!=", "in", "intersects", IN_RANGES, "<", "<=", ">", ">="}
+)
+
+
+def are_exact(atoms: Iterable[Atom]) -> bool:
+    """Return whether values can be found for some comparisons at once, if there are any."""
+    tests = [test for atom in atoms for test in atom.tests]
+    return all(
+        isinstance(test.value, Loaded)
+        and test.operator in _EXACT
+        and (test.operand is None or isinstance(test.operand, Constant))
+        for test in tests
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A comparison, and what it is to be."""
+
+    atom: Atom
+    verdict: bool
+
+
+def candidates(
+    variable: str, wanted: Sequence[Wanted], whatif: WhatIf, values: Values
+) -> Iterator[Any]:
+    """Yield values for a field, the likeliest first, each once; None for no value comes last.
+
+    ``wanted`` are comparisons of the field that are to become something; ``values`` are
+    those that the fields have now.
+    """
+    loaded = whatif.variables[variable]
+    is_list = loaded.field.is_list or several(loaded) is not None
+    make = _lists if is_list else _singles
+    found = make(variable, wanted, whatif, values)
+    met: set[tuple[type, Any]] = set()
+    for value in islice(found, MOST_VALUES):
+        if (key := (type(value), value)) not in met:
+            met.add(key)
+            yield value
+    if loaded.field.attribute is None:  # those are always there
+        yield None
+
+
+def _singles(
+    variable: str, wanted: Sequence[Wanted], whatif: WhatIf, values: Values
+) -> Iterator[Any]:
+    loaded, now = whatif.variables[variable], values[variable]
+    fits = _fitting(loaded)
+    own = [test for each in wanted for test in each.atom.tests]
+    if not any(each.verdict for each in wanted):
+        yield from filter(fits, OTHERS[loaded.field.type.kind])
+    yield from filter(fits, _together(variable, wanted, whatif))
+    yield from filter(fits, _of_tests(variable, own, whatif, values, MOST_VALUES))
+    if now is not None:
+        yield from filter(fits, _near(now, loaded.field.type))
+    yield from filter(fits, OTHERS[loaded.field.type.kind])
+    others = [test for atom in whatif.atoms if variable in atom.variables for test in atom.tests]
+    yield from filter(fits, _of_tests(variable, others, whatif, values, _FEW))
+
+
+def _fitting(loaded: Loaded) -> Any:
+    """Return the function that tells whether a value can be one of a field."""
+    type_ = loaded.field.type
+    kinds: dict[Kind, tuple[type, ...]] = {
+        Kind.STRING: (str,),
+        Kind.OPAQUE: (str,),
+        Kind.BYTES: (bytes,),
+        Kind.INTEGER: (int,),
+        Kind.PORT: (int,),
+        Kind.DOUBLE: (int, float),
+        Kind.BOOL: (bool,),
+        Kind.ADDRESS: (IPv4Address, IPv6Address),
+        Kind.NETWORK: (IPv4Address, IPv6Address),
+    }
+    types, low, high = kinds[type_.kind], *_range(type_)
+
+    def fits(value: Any) -> bool:
+        if not isinstance(value, types) or (bool not in types and isinstance(value, bool)):
+            return False
+        return not isinstance(value, int) or low <= value <= high
+
+    return fits
+
+
+def _range(type_: Type) -> tuple[int, int]:
+    if type_.kind is Kind.PORT:
+        return 0, 2**16 - 1
+    if type_.signed:
+        return -(2 ** (type_.bits - 1)), 2 ** (type_.bits - 1) - 1
+    return (0, 2**type_.bits - 1) if type_.kind is Kind.INTEGER else (-(2**63), 2**63)
+
+
+# --- of comparisons ---------------------------------------------------------------------
+
+
+def _of_tests(
+    variable: str, tests: Iterable[Test], whatif: WhatIf, values: Values, most: int
+) -> Iterator[Any]:
+    """Yield what tests compare a field with, and what is close to that."""
+    for test in tests:
+        for side, other in ((test.value, test.operand), (test.operand, test.value)):
+            if side is None or isinstance(side, Constant):
+                continue
+            for constant in islice(_constants(test, other, whatif, values), most):
+                yield from _inverse(side, constant, variable, whatif)
+
+
+def _constants(test: Test, other: Value | None, whatif: WhatIf, values: Values) -> Iterator[Any]:
+    """Yield values for one side of a test, given the other one."""
+    match other:
+        case None:
+            return
+        case Constant(tuple(constants)):
+            for constant in constants:
+                yield from _samples(test, constant)
+        case Constant(constant):
+            yield from _samples(test, constant)
+        case Loaded():
+            now = values.get(whatif.name(other))
+            for value in now if isinstance(now, tuple) else (now,):
+                if value is not None:
+                    yield from _samples(test, value)
+        case _:
+            return
+
+
+def _samples(test: Test, constant: Any) -> Iterator[Any]:
+    """Yield values of which a test with this constant may be true, and some of which it is not."""
+    match test.operator:
+        case "glob" | "iglob":
+            yield from _of_pattern(str(constant))
+        case "pmatch":
+            yield from _of_pattern(str(constant))
+            yield f"{constant}/x"
+        case "regex":
+            yield from _of_regex(str(constant))
+        case symbol if symbol == IN_RANGES:
+            low, colon, high = str(constant).partition(":")
+            if colon and (low.lstrip("+-") + high.lstrip("+-")).isdigit():
+                yield from (str(int(low)), str(int(high)), str(int(high) + 1))
+            yield constant
+        case _:
+            yield from _equal(constant)
+
+
+def _equal(constant: Any) -> Iterator[Any]:
+    match constant:
+        case IPv4Network() | IPv6Network():
+            yield from (constant.network_address, constant.broadcast_address)
+        case bool():
+            yield from (constant, not constant)
+        case int() | float():
+            yield from (constant, constant + 1, constant - 1)
+        case str():
+            yield from (constant, f"{constant}x", f"x{constant}")
+        case bytes():
+            yield from (constant, constant + b"x", b"x" + constant)
+        case _:
+            yield constant
+
+
+def _of_pattern(pattern: str) -> Iterator[str]:
+    """Yield texts that a pattern of a shell may match."""
+    plain = ""
+    rest = pattern
+    while rest:
+        step, rest = rest[0], rest[1:]
+        if step == "[" and "]" in rest[1:]:
+            end = rest.index("]", 1)
+            inside, rest = rest[:end], rest[end + 1 :]
+            plain += "_" if inside[0] in "!^" else inside[0]
+        elif step == "\\" and rest:
+            plain, rest = plain + rest[0], rest[1:]
+        elif step == "?":
+            plain += "x"
+        elif step != "*":
+            plain += step
+    yield plain
+    yield plain + "x"
+    yield pattern
+
+
+# What has a meaning in a regular expression.
+_SPECIAL: Final = frozenset("\\.[]{}()*+?^$|")
+
+
+def _of_regex(pattern: str) -> Iterator[str]:
+    """Yield texts that a regular expression may match, if it is a simple one."""
+    for each in (pattern, pattern.replace(".*", "").replace(".+", "x")):
+        text = each.removeprefix("^").removesuffix("$").replace("\\.", "\0")
+        if _SPECIAL.isdisjoint(text):
+            yield text.replace("\0", ".")
+
+
+def _together(variable: str, wanted: Sequence[Wanted], whatif: WhatIf) -> Iterator[str]:
+    """Yield texts of which several tests may be true that are each about a part of a text."""
+    begins, ends, inner = [""], [""], list[str]()
+    for each in wanted:
+        for test in each.atom.tests if each.verdict else ():
+            text = test.operand.value if isinstance(test.operand, Constant) else None
+            if not isinstance(text, str) or not isinstance(test.value, Loaded):
+                continue
+            match test.operator:
+                case "startswith":
+                    begins.append(text)
+                case "endswith":
+                    ends.append(text)
+                case "contains" | "icontains":
+                    inner.append(text)
+                case "glob" | "iglob" | "pmatch":
+                    inner += islice(_of_pattern(text), 1)
+    if len(begins) + len(ends) + len(inner) < 4:
+        return
+    begin, end = max(begins, key=len), max(ends, key=len)
+    yield begin + "".join(inner) + end
+    for size in range(min(len(begin), len(end)), 0, -1):
+        if begin.endswith(end[:size]):
+            yield begin + end[size:]
+
+
+def _near(now: Any, type_: Type) -> Iterator[Any]:
+    """Yield values that have much in common with the one that there is."""
+    match now:
+        case bool():
+            yield not now
+        case str():
+            yield from (f"{now}x", f"x{now}")
+        case bytes():
+            yield from (now + b"x", b"x" + now)
+        case int() | float():
+            yield from (now + 1, now - 1)
+        case _:
+            return
+
+
+# --- through transformers -----------------------------------------------------------------
+
+
+def _inverse(side: Value, constant: Any, variable: str, whatif: WhatIf) -> Iterator[Any]:
+    """Yield what a field might be for a value made of it to be ``constant``."""
+    match side:
+        case Loaded() if whatif.name(side) == variable:
+            yield constant
+        case Transformed("b64", (inner,)) if isinstance(constant, str | bytes):
+            data = utf8(constant) if isinstance(constant, str) else constant
+            encoded = b64encode(data)
+            for text in (encoded.decode(), encoded):
+                yield from _inverse(inner, text, variable, whatif)
+        case Transformed("len", (inner,)) if isinstance(constant, int):
+            if 0 <= constant <= 1000:
+                yield from _inverse(inner, "x" * constant, variable, whatif)
+                yield from _inverse(inner, ("x",) * constant, variable, whatif)
+        case Transformed("join", (_, inner)) if isinstance(constant, str):
+            yield from _inverse(inner, (constant,), variable, whatif)
+            yield from _inverse(inner, constant, variable, whatif)
+        case Transformed("concat", parts) if isinstance(constant, str):
+            for number, part in enumerate(parts):
+                before, after = _around(parts[:number]), _around(parts[number + 1 :])
+                if constant.startswith(before) and constant.endswith(after):
+                    end = len(constant) - len(after)
+                    yield from _inverse(part, constant[len(before) : end], variable, whatif)
+        case Transformed("getopt", (inner, _), selector):
+            words = (f"-{selector}", constant) if selector else (constant,)
+            yield from _inverse(inner, words, variable, whatif)
+        case Transformed(_, (inner, *_)):
+            yield from _inverse(inner, constant, variable, whatif)
+        case Parts(parts):
+            for part in parts:
+                yield from _inverse(part, constant, variable, whatif)
+        case _:
+            return
+
+
+def _around(parts: Sequence[Value]) -> str:
+    """Return the constant text that some arguments are."""
+    return "".join(
+        part.value for part in parts if isinstance(part, Constant) and isinstance(part.value, str)
+    )
+
+
+# --- lists --------------------------------------------------------------------------------
+
+
+def _lists(
+    variable: str, wanted: Sequence[Wanted], whatif: WhatIf, values: Values
+) -> Iterator[tuple[Any, ...]]:
+    loaded, now = whatif.variables[variable], values[variable] or ()
+    fits = _fitting(loaded)
+    own = [
+        _scalars(_of_tests(variable, each.atom.tests, whatif, values, MOST_VALUES), fits)
+        for each in wanted
+    ]
+    # What is there already, as far as it does no harm, and with something more.
+    kept = tuple(
+        item
+        for item in now
+        if all(
+            whatif.answer(each.atom.number, {**values, variable: (item,)}) is each.verdict
+            for each in wanted
+        )
+    )
+    for each in (kept, now) if kept else (now,):
+        for scalars in own:
+            yield from ((*each, scalar) for scalar in scalars[:_FEW])
+    yield from ((scalar,) for scalars in own for scalar in scalars)
+    if kept:
+        yield kept
+    for chosen in islice(product(*(scalars for scalars in own if scalars)), _MOST_LISTS):
+        yield tuple(dict.fromkeys(chosen))
+    for test in (test for each in wanted for test in each.atom.tests):
+        yield from islice(_wholes(test, variable, whatif), _FEW)
+    yield from ((other,) for other in OTHERS[loaded.field.type.kind])
+    if now:
+        yield from ((*now, other) for other in OTHERS[loaded.field.type.kind])
+
+
+def _scalars(found: Iterable[Any], fits: Any) -> list[Any]:
+    """Return the values that can be elements of a list, once each."""
+    flat = (part for each in found for part in (each if isinstance(each, tuple) else (each,)))
+    return list(dict.fromkeys(filter(fits, flat)))
+
+
+def _wholes(test: Test, variable: str, whatif: WhatIf) -> Iterator[tuple[Any, ...]]:
+    """Yield whole lists of which a test may be true, such as those of some length."""
+    if isinstance(test.operand, Constant) and not isinstance(test.value, Loaded):
+        operand = test.operand.value
+        constants = operand if isinstance(operand, tuple) else (operand,)
+        for constant in constants:
+            for near in _equal(constant):
+                for whole in _inverse(test.value, near, variable, whatif):
+                    if isinstance(whole, tuple) and whole:
+                        yield whole
