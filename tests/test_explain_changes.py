@@ -17,10 +17,10 @@ from synthetic import SOURCE as TEST
 from test_explain_agrees import EVENTS, EVERY, FUZZ, RULES, examples
 
 from rulec.explain import Explainer, Explanation, OutlinePart
+from rulec.explain.atoms import Atoms
 from rulec.explain.edits import edited
 from rulec.explain.formula import goal, reached
 from rulec.explain.seeing import fields_of, value_of
-from rulec.explain.whatif import WhatIf
 from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
 from rulec.text import File
 
@@ -84,14 +84,14 @@ def test_no_smaller_change_turns_the_verdict(source: EventSource) -> None:
     def smallest(drawn: Written) -> None:
         explainer = explainer_of(drawn)
         for rule in (f"rule {number}" for number in range(RULES)):
-            whatif = WhatIf(explainer.outlines[rule].root, source)
+            atoms = Atoms(explainer.outlines[rule].root)
             for event in drawn.events:
                 explanation = explainer.explain(event, rule)
                 others = {explainer.verdicts(other, rule)[0] for other in drawn.events}
                 where = f"{document_of(event)}\n{drawn.content}\n{explanation.notes}"
                 if NEVER[explanation.holds] in explanation.notes:
                     assert others == {explanation.holds}, where
-                for flips, after in smaller(event, explanation, whatif, drawn.events):
+                for flips, after in smaller(event, explanation, atoms, drawn.events):
                     tried["sets"] += 1
                     verdicts = explainer.verdicts(after, rule)
                     turned = all(
@@ -113,19 +113,19 @@ def part_verdict(explanation: Explanation, part: OutlinePart) -> bool:
 
 
 def smaller(
-    event: AnyEvent, explanation: Explanation, whatif: WhatIf, others: tuple[AnyEvent, ...]
+    event: AnyEvent, explanation: Explanation, atoms: Atoms, others: tuple[AnyEvent, ...]
 ) -> Any:
     """Yield sets of comparisons that would do, and events that may be changed in that way."""
     root = explanation.root.outline
-    now = [part_verdict(explanation, atom.part) for atom in whatif.atoms]
-    wanted = goal(root, whatif.numbers, not explanation.holds)
+    now = [part_verdict(explanation, atom.part) for atom in atoms]
+    wanted = goal(root, atoms.numbers, not explanation.holds)
     largest = len(explanation.changes) or len(now) + 1
     for size in range(1, min(largest, 4)):
         for flips in combinations(range(len(now)), size):
             turned = [value is (number not in flips) for number, value in enumerate(now)]
             if not reached(wanted, turned):
                 continue
-            parts = [whatif.atoms[number].part for number in flips]
+            parts = [atoms[number].part for number in flips]
             fields = {each for part in parts for each in fields_of(part.condition)}
             for other in others:
                 settings = {each: value_of(each, other) for each in fields}

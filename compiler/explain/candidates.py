@@ -5,13 +5,14 @@ meant to do, compiled code says. They are good guesses where a comparison is wit
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import islice, product
 from typing import Any, Final
 
-from rulec.explain.whatif import Atom, Values, WhatIf
+from rulec.explain.atoms import Atom
+from rulec.explain.whatif import Values, WhatIf
 from rulec.nodes import Constant, Loaded, Test, Transformed, Value
 from rulec.nodes import Sequence as Parts
 from rulec.operators import IN_RANGES
@@ -71,7 +72,7 @@ def candidates(
     ``wanted`` are comparisons of the field that are to become something; ``values`` are
     those that the fields have now.
     """
-    loaded = whatif.variables[variable]
+    loaded = whatif.atoms.variables[variable]
     is_list = loaded.field.is_list or several(loaded) is not None
     make = _lists if is_list else _singles
     found = make(variable, wanted, whatif, values)
@@ -87,7 +88,7 @@ def candidates(
 def _singles(
     variable: str, wanted: Sequence[Wanted], whatif: WhatIf, values: Values
 ) -> Iterator[Any]:
-    loaded, now = whatif.variables[variable], values[variable]
+    loaded, now = whatif.atoms.variables[variable], values[variable]
     fits = _fitting(loaded)
     own = [test for each in wanted for test in each.atom.tests]
     if not any(each.verdict for each in wanted):
@@ -101,36 +102,35 @@ def _singles(
     yield from filter(fits, _of_tests(variable, others, whatif, values, _FEW))
 
 
-def _fitting(loaded: Loaded) -> Any:
+def _fitting(loaded: Loaded) -> Callable[[Any], bool]:
     """Return the function that tells whether a value can be one of a field."""
-    type_ = loaded.field.type
-    kinds: dict[Kind, tuple[type, ...]] = {
-        Kind.STRING: (str,),
-        Kind.OPAQUE: (str,),
-        Kind.BYTES: (bytes,),
-        Kind.INTEGER: (int,),
-        Kind.PORT: (int,),
-        Kind.DOUBLE: (int, float),
-        Kind.BOOL: (bool,),
-        Kind.ADDRESS: (IPv4Address, IPv6Address),
-        Kind.NETWORK: (IPv4Address, IPv6Address),
-    }
-    types, low, high = kinds[type_.kind], *_range(type_)
+    kind = loaded.field.type.kind
+    low, high = _RANGES.get(kind, (-(2**63), 2**64 - 1))
 
     def fits(value: Any) -> bool:
-        if not isinstance(value, types) or (bool not in types and isinstance(value, bool)):
-            return False
-        return not isinstance(value, int) or low <= value <= high
+        if isinstance(value, bool) or kind is Kind.BOOL:
+            return isinstance(value, bool) and kind is Kind.BOOL
+        return isinstance(value, _TYPES[kind]) and not (
+            isinstance(value, int) and not low <= value <= high
+        )
 
     return fits
 
 
-def _range(type_: Type) -> tuple[int, int]:
-    if type_.kind is Kind.PORT:
-        return 0, 2**16 - 1
-    if type_.signed:
-        return -(2 ** (type_.bits - 1)), 2 ** (type_.bits - 1) - 1
-    return (0, 2**type_.bits - 1) if type_.kind is Kind.INTEGER else (-(2**63), 2**63)
+_ADDRESS: Final = (IPv4Address, IPv6Address)
+_TYPES: Final[Mapping[Kind, tuple[type, ...]]] = {
+    Kind.STRING: (str,),
+    Kind.OPAQUE: (str,),
+    Kind.BYTES: (bytes,),
+    Kind.INTEGER: (int,),
+    Kind.PORT: (int,),
+    Kind.DOUBLE: (int, float),
+    Kind.ADDRESS: _ADDRESS,
+    Kind.NETWORK: _ADDRESS,
+}
+
+# Others who work values out may give numbers that the type of a field does not have.
+_RANGES: Final[Mapping[Kind, tuple[int, int]]] = {Kind.PORT: (0, 2**16 - 1)}
 
 
 # --- of comparisons ---------------------------------------------------------------------
@@ -159,7 +159,7 @@ def _constants(test: Test, other: Value | None, whatif: WhatIf, values: Values) 
         case Constant(constant):
             yield from _samples(test, constant)
         case Loaded():
-            now = values.get(whatif.name(other))
+            now = values.get(whatif.atoms.name(other))
             for value in now if isinstance(now, tuple) else (now,):
                 if value is not None:
                     yield from _samples(test, value)
@@ -282,7 +282,7 @@ def _near(now: Any, type_: Type) -> Iterator[Any]:
 def _inverse(side: Value, constant: Any, variable: str, whatif: WhatIf) -> Iterator[Any]:
     """Yield what a field might be for a value made of it to be ``constant``."""
     match side:
-        case Loaded() if whatif.name(side) == variable:
+        case Loaded() if whatif.atoms.name(side) == variable:
             yield constant
         case Transformed("b64", (inner,)) if isinstance(constant, str | bytes):
             data = utf8(constant) if isinstance(constant, str) else constant
@@ -327,7 +327,7 @@ def _around(parts: Sequence[Value]) -> str:
 def _lists(
     variable: str, wanted: Sequence[Wanted], whatif: WhatIf, values: Values
 ) -> Iterator[tuple[Any, ...]]:
-    loaded, now = whatif.variables[variable], values[variable] or ()
+    loaded, now = whatif.atoms.variables[variable], values[variable] or ()
     fits = _fitting(loaded)
     own = [
         _scalars(_of_tests(variable, each.atom.tests, whatif, values, MOST_VALUES), fits)
@@ -357,7 +357,7 @@ def _lists(
         yield from ((*now, other) for other in OTHERS[loaded.field.type.kind])
 
 
-def _scalars(found: Iterable[Any], fits: Any) -> list[Any]:
+def _scalars(found: Iterable[Any], fits: Callable[[Any], bool]) -> list[Any]:
     """Return the values that can be elements of a list, once each."""
     flat = (part for each in found for part in (each if isinstance(each, tuple) else (each,)))
     return list(dict.fromkeys(filter(fits, flat)))

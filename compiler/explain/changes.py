@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 from typing import Any, Final
 
+from rulec.explain.atoms import Atom
 from rulec.explain.candidates import Wanted, are_exact, candidates
 from rulec.explain.edits import edited, is_editable
 from rulec.explain.formula import Flips, GaveUpError, Search, goal, reached, some_set
 from rulec.explain.outline import OutlinePart
-from rulec.explain.whatif import Atom, WhatIf
+from rulec.explain.whatif import WhatIf
 from rulec.nodes import Loaded
 from rulec.runtime.sources import AnyEvent
 
@@ -68,7 +69,7 @@ class Turner:
     def __post_init__(self) -> None:
         self.values = self.whatif.values(self.event)
         self.now = self.whatif.answers(self.values)
-        self.goal = goal(self.root, self.whatif.numbers, not self.holds)
+        self.goal = goal(self.root, self.whatif.atoms.numbers, not self.holds)
 
     def smallest(self) -> Turning | Nothing:
         """Return the smallest change, one with values if there is such."""
@@ -169,7 +170,7 @@ class Turner:
         return self.whatif.atoms[number]
 
     def _variable(self, name: str) -> Loaded:
-        return self.whatif.variables[name]
+        return self.whatif.atoms.variables[name]
 
     # --- all of it together -----------------------------------------------------------------
 

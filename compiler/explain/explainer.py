@@ -5,6 +5,7 @@ from typing import Any, Final, Unpack
 
 from rulec.api import Chosen, Options, choose
 from rulec.emit import emit
+from rulec.explain.atoms import Atoms
 from rulec.explain.changes import Turner
 from rulec.explain.outline import Outline, OutlinePart, outlines
 from rulec.explain.probe import Probe, decoded
@@ -140,7 +141,7 @@ class Explainer:
     def _whatif(self, outline: Outline) -> WhatIf:
         if outline.rule not in self._whatifs:
             source = self.sources[outline.source]
-            self._whatifs[outline.rule] = WhatIf(outline.root, source)
+            self._whatifs[outline.rule] = WhatIf(outline.root, Atoms(outline.root), source)
         return self._whatifs[outline.rule]
 
     def _probe(self, outline: Outline) -> Probe:

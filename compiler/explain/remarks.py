@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from rulec.explain.atoms import Atom
 from rulec.explain.changes import Nothing, Turner, Turning
 from rulec.explain.results import Change, Part, Setting, Why
 from rulec.explain.seeing import name_of, plain
 from rulec.explain.sentences import how
-from rulec.explain.whatif import Atom
 from rulec.references import shape
 
 
@@ -23,7 +23,7 @@ def _change(atom: Atom, turner: Turner, turning: Turning) -> Change:
     settings = []
     for name in atom.variables if atom.number not in turning.unfound else ():
         if name in turning.settings:
-            loaded, value = turner.whatif.variables[name], turning.settings[name]
+            loaded, value = turner.whatif.atoms.variables[name], turning.settings[name]
             shown = plain(value, loaded.field)
             settings.append(Setting(name_of(loaded), shown, loaded, value))
     is_list = any(shape(test.value).is_list for test in atom.tests)

@@ -1,7 +1,8 @@
 """What an explanation says: the verdict of each part, why, and what would change it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from enum import Enum
 from typing import Any
 
@@ -81,8 +82,8 @@ class Setting:
 
     field: str
     value: object
-    loaded: Loaded = field(compare=False, repr=False)
-    raw: object = field(compare=False, repr=False)
+    loaded: Loaded = attribute(compare=False, repr=False)
+    raw: object = attribute(compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         return {"field": self.field, "value": self.value}
@@ -132,7 +133,7 @@ class Explanation:
     root: Part
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    span: Span = attribute(default=NOWHERE, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it, ready for JSON."""

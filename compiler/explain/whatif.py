@@ -4,101 +4,33 @@ The comparisons of a rule are compiled once more, over fields that have just the
 that somebody gives them. So nothing here knows what a comparison means.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from rulec.explain.atoms import Atoms
 from rulec.explain.outline import OutlinePart
 from rulec.explain.probe import Probe
-from rulec.explain.seeing import name_of, value_of
-from rulec.nodes import (
-    Condition,
-    Const,
-    Constant,
-    Loaded,
-    Test,
-    Transformed,
-    Value,
-    leaves,
-    rebuild,
-)
-from rulec.nodes import (
-    Sequence as Parts,
-)
-from rulec.passes import simplify
-from rulec.places import loaded_by, steps_of
-from rulec.runtime.fields import EACH, Argument, Kind
+from rulec.explain.seeing import value_of
+from rulec.nodes import Condition, Constant, Loaded, Sequence, Test, Transformed, Value, rebuild
+from rulec.runtime.fields import Argument
 from rulec.runtime.sources import AnyEvent, EventSource
 
 # The values of an event by the names of fields: None for no value.
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Atom:
-    """A comparison of a rule, wherever and however often it stands there.
-
-    ``part`` is the first of the parts that it is; ``variables`` are the names of the fields
-    that it reads.
-    """
-
-    number: int
-    part: OutlinePart
-    condition: Condition
-    variables: tuple[str, ...]
-    fixed: bool
-
-    @cached_property
-    def tests(self) -> tuple[Test, ...]:
-        """The tests that the comparison is spelled out to."""
-        return tuple(leaf for leaf in leaves(self.condition) if isinstance(leaf, Test))
-
-
 class WhatIf:
-    """The comparisons of a rule, and its whole condition, as questions about values.
+    """The comparisons of a rule, and its whole condition, as questions about values."""
 
-    Fields that are the same place of a document are one variable, with the name of one.
-    """
-
-    def __init__(self, root: OutlinePart, source: EventSource) -> None:
-        self.variables: dict[str, Loaded] = {}
-        self._names: dict[Loaded, str] = {}
-        self._name_all(loaded_by(root.condition))
-        self.numbers: dict[int, int] = {}
-        found: dict[Condition, Atom] = {}
-        for part in root.leaves():
-            if part.kind == "test":
-                atom = found.setdefault(part.condition, self._atom(len(found), part))
-                self.numbers[part.id] = atom.number
-        self.atoms = tuple(found.values())
-        asked = [self._named(root.condition), *(self._named(a.condition) for a in self.atoms)]
+    def __init__(self, root: OutlinePart, atoms: Atoms, source: EventSource) -> None:
+        self.atoms = atoms
+        asked = [self._named(root.condition), *(self._named(each.condition) for each in atoms)]
         self._probe = Probe.of(asked, source)
-
-    def _name_all(self, loaded: Iterable[Loaded]) -> None:
-        places: dict[object, str] = {}
-        for each in loaded:
-            if each not in self._names:
-                name = places.setdefault(_place(each), name_of(each))
-                self._names[each] = name
-                self.variables.setdefault(name, each)
-
-    def _atom(self, number: int, part: OutlinePart) -> Atom:
-        condition = part.condition
-        names = tuple(dict.fromkeys(self._names[each] for each in loaded_by(condition)))
-        # What does not depend on the event is no question.
-        fixed = isinstance(simplify(condition), Const) or all(
-            self.variables[name].field.constant is not None for name in names
-        )
-        return Atom(number, part, condition, names, fixed)
 
     def values(self, event: AnyEvent) -> dict[str, Any]:
         """Return the values that the fields of the rule have in an event."""
-        return {name: value_of(loaded, event) for name, loaded in self.variables.items()}
-
-    def name(self, loaded: Loaded) -> str:
-        """Return the name of the variable that a field is."""
-        return self._names[loaded]
+        return {name: value_of(loaded, event) for name, loaded in self.atoms.variables.items()}
 
     def holds(self, values: Values) -> bool:
         """Return whether the whole condition holds."""
@@ -125,7 +57,7 @@ class WhatIf:
                 # Only what comparisons need to know of the field is left.
                 found = replace(
                     declared,
-                    name=self._names[value],
+                    name=self.atoms.name(value),
                     path=None,
                     reads=(),
                     compute=None,
@@ -136,17 +68,9 @@ class WhatIf:
                     argument=Argument.NONE,
                 )
                 return Loaded(found)
-            case Parts(parts):
+            case Sequence(parts):
                 return replace(value, parts=tuple(map(self._named_value, parts)))
             case Transformed(_, arguments):
                 return replace(value, arguments=tuple(map(self._named_value, arguments)))
             case Constant():
                 return value
-
-
-def _place(loaded: Loaded) -> object:
-    """Return what is equal for fields that are the same text of a document, and for no others."""
-    declared = loaded.field
-    path = steps_of(declared, loaded.argument)
-    plain = declared.type.kind is Kind.STRING and declared.convert is None
-    return path if path and plain and EACH not in path else loaded
