@@ -5,13 +5,13 @@ from typing import Any, Final, Unpack
 
 from rulec.api import Chosen, Options, choose
 from rulec.emit import emit
-from rulec.explain.atoms import Atoms
 from rulec.explain.changes import Turner
-from rulec.explain.outline import Outline, OutlinePart, outlines
+from rulec.explain.outline import Outline, outlines
+from rulec.explain.parts import judged
 from rulec.explain.probe import Probe, decoded
 from rulec.explain.remarks import changes, notes
-from rulec.explain.results import Explanation, Part
-from rulec.explain.seeing import fields_of, seen, why
+from rulec.explain.results import Explanation
+from rulec.explain.tally import Obstacles
 from rulec.explain.whatif import WhatIf
 from rulec.item_reader import suggest
 from rulec.items import Rule
@@ -43,6 +43,7 @@ class Explainer:
         )
         self._probes: dict[str, Probe] = {}
         self._whatifs: dict[str, WhatIf] = {}
+        self._obstacles: dict[str, Obstacles] = {}
         self._matched: Ruleset | None = None
 
     @classmethod
@@ -118,8 +119,8 @@ class Explainer:
         probe = self._probe(outline)
         verdicts = probe.answers(read)
         holds = verdicts[0]
-        instead = self._instead(outline, read) if holds else None
-        root = _part(outline.root, verdicts, read, decisive=True)
+        instead = self.instead(read, rule) if holds else None
+        root = judged(outline.root, verdicts, read)
 
         def asks(event: AnyEvent) -> bool:
             return probe.answer(0, event)
@@ -138,10 +139,54 @@ class Explainer:
             outline.span,
         )
 
+    def explain_all(self, event: Any, source: str) -> list[Explanation]:
+        """Explain what every rule for a source says of an event, as ``explain`` does."""
+        read = self.event(event, source)
+        return [self.explain(read, rule) for rule in self.rules(source)]
+
+    def nearest(self, event: Any, source: str, most: int = 5) -> list[Explanation]:
+        """Explain the rules that do not hold, but for the fewest changes: those come first.
+
+        Rules that no change helps are left out.
+        """
+        read = self.event(event, source)
+        waiting: list[tuple[int, str]] = []
+        for rule in self.rules(source):
+            verdicts = self.verdicts(read, rule)
+            changes = None if verdicts[0] else self.obstacles(rule).distance(verdicts).changes
+            if changes is not None:
+                waiting.append((changes, rule))
+        found: list[Explanation] = []
+        for least, rule in sorted(waiting, key=lambda each: each[0]):
+            # Whether there are values for so few changes, only a closer look tells.
+            if sum(len(each.changes) <= least for each in found) >= most:
+                break
+            explanation = self.explain(read, rule)
+            if explanation.changes:
+                found.append(explanation)
+        return sorted(found, key=lambda each: len(each.changes))[:most]
+
+    def rules(self, source: str) -> list[str]:
+        """Return the names of the rules for a source, matched or not."""
+        return [each.rule for each in self.outlines.values() if each.source == source]
+
+    def obstacles(self, rule: str) -> Obstacles:
+        """Return what tells how far a rule is from being true."""
+        if rule not in self._obstacles:
+            self._obstacles[rule] = Obstacles(self.outline(rule))
+        return self._obstacles[rule]
+
+    def firing(self, event: AnyEvent, source: str) -> frozenset[str]:
+        """Return the names of the rules that fire on an event that was read before."""
+        matcher = self._ruleset().matcher(source)
+        return frozenset(rule.name for rule in matcher.matching(decoded(event)))
+
     def _whatif(self, outline: Outline) -> WhatIf:
         if outline.rule not in self._whatifs:
             source = self.sources[outline.source]
-            self._whatifs[outline.rule] = WhatIf(outline.root, Atoms(outline.root), source)
+            self._whatifs[outline.rule] = WhatIf(
+                outline.root, self.obstacles(outline.rule).atoms, source
+            )
         return self._whatifs[outline.rule]
 
     def _probe(self, outline: Outline) -> Probe:
@@ -152,17 +197,15 @@ class Explainer:
 
     # --- what happens instead -------------------------------------------------------------
 
-    def _instead(self, outline: Outline, event: AnyEvent) -> str | None:
-        """Return why a rule whose condition holds does not fire; None if it does."""
-        if (reason := self.left_out(outline.rule)) is not None:
+    def instead(self, event: AnyEvent, rule: str) -> str | None:
+        """Return why a rule whose condition holds for an event does not fire; None if it does."""
+        if (reason := self.left_out(rule)) is not None:
             return reason
         if self._chosen.rule_matching != "first":
             return None
-        matcher = self._ruleset().matcher(outline.source)
-        taken = [rule.name for rule in matcher.matching(event)]
-        if outline.rule in taken:
-            return None
-        return f"rule {taken[0]!r}, which comes first, takes the event"
+        # A rule that matches keeps those behind it from being asked.
+        (first,) = self.firing(event, self.outline(rule).source)
+        return None if first == rule else f"rule {first!r}, which comes first, takes the event"
 
     def left_out(self, rule: str) -> str | None:
         """Return why a rule is not matched at all; None if it is."""
@@ -181,34 +224,3 @@ class Explainer:
             module = emit(self._chosen.plan(), Manifest(version(), ()))
             self._matched = execute(layout(module))
         return self._matched
-
-
-def _part(
-    outline: OutlinePart, verdicts: Sequence[bool], event: AnyEvent, *, decisive: bool
-) -> Part:
-    verdict = verdicts[outline.id]
-    parts = tuple(
-        _part(part, verdicts, event, decisive=decisive and _decides(outline, part, verdicts))
-        for part in outline.parts
-    )
-    is_test = outline.kind == "test"
-    return Part(
-        outline,
-        verdict,
-        why(verdict, outline.condition, event) if is_test else None,
-        tuple(seen(each, event) for each in fields_of(outline.condition)) if is_test else (),
-        parts,
-        decisive,
-    )
-
-
-def _decides(outer: OutlinePart, part: OutlinePart, verdicts: Sequence[bool]) -> bool:
-    """Return whether a part helped to make that around it what it is."""
-    answer, own = verdicts[outer.id], verdicts[part.id]
-    match outer.kind:
-        case "and":
-            return answer or not own
-        case "or":
-            return own or not answer
-        case _:
-            return True
