@@ -3,9 +3,10 @@
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from rulec.analysis import Analysis, analyse
 from rulec.definitions import Definitions, define
@@ -28,6 +29,9 @@ from rulec.selection import select_rules
 from rulec.shadowing import shadowed_rules
 from rulec.text import File
 from rulec.version import version
+
+if TYPE_CHECKING:
+    from rulec.explain import Explainer, Explanation
 
 PathLike = str | os.PathLike[str]
 
@@ -86,6 +90,29 @@ class Chosen:
         return plan(self.rules, self.rule_matching, self.sources)
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What a ruleset was compiled from: the content of its files, and how that was done."""
+
+    files: tuple[File, ...]
+    sources: tuple[str | JsonSource, ...] | None
+    options: Options
+
+    @cached_property
+    def explainer(self) -> "Explainer":
+        """What explains the rules; it is made when it is first asked for."""
+        from rulec.explain import Explainer
+
+        return Explainer.of(self.files, sources=self.sources, **self.options)
+
+    def explain(self, event: Any, rule: str) -> "Explanation":
+        """Explain what a rule says of an event."""
+        return self.explainer.explain(event, rule)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Recipe, (self.files, self.sources, self.options)
+
+
 def compile_ruleset(
     *paths: PathLike | Iterable[PathLike],
     sources: Collection[str | JsonSource] | None = None,
@@ -102,8 +129,10 @@ def compile_ruleset(
         all of it.
     :raises ValueError: if an option has no such value.
     """
-    built = build(*paths, sources=sources, **options)
-    return replace(execute(built.code), warnings=built.warnings)
+    files = collect(_flat(paths))
+    built = build_files(files, sources=sources, **options)
+    recipe = Recipe(tuple(files), None if sources is None else tuple(sources), options)
+    return replace(execute(built.code), warnings=built.warnings, recipe=recipe)
 
 
 def build(

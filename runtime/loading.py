@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.ruleset import Recipe, Ruleset
 
 
 class LoadError(Exception):
@@ -101,7 +101,11 @@ def _with_code(ruleset: Ruleset, code: str | bytes) -> Ruleset:
 
 
 def unpickled(
-    module: str, code: str | bytes | None, rule_matching: str, only: frozenset[str] | None
+    module: str,
+    code: str | bytes | None,
+    rule_matching: str,
+    only: frozenset[str] | None,
+    recipe: Recipe | None = None,
 ) -> Ruleset:
     """Return the ruleset that was pickled: from its code, or of an importable module."""
     if isinstance(code, bytes):
@@ -111,6 +115,6 @@ def unpickled(
     else:
         imported: Any = importlib.import_module(module)
         found = imported.ruleset
-    if (found.rule_matching, found.only) == (rule_matching, only):
+    if (found.rule_matching, found.only, found.recipe) == (rule_matching, only, recipe):
         return found
-    return replace(found, rule_matching=rule_matching, only=only)
+    return replace(found, rule_matching=rule_matching, only=only, recipe=recipe)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pickle import PicklingError
-from typing import Any
+from typing import Any, Protocol
 
 from rulec.runtime.alert import Alert
 from rulec.runtime.encoding import sanitised
@@ -70,6 +70,13 @@ class Program:
     counts: bool = False
 
 
+class Recipe(Protocol):
+    """What a ruleset was compiled from, which is all that is known of its conditions."""
+
+    def explain(self, event: Document, rule: str) -> Any:
+        """Explain what a rule says of an event."""
+
+
 @dataclass(frozen=True)
 class Ruleset:
     """Compiled rules of one or more sources: immutable, and safe to share between threads.
@@ -78,7 +85,8 @@ class Ruleset:
     matches) or ``all``. ``own_sources`` are the event sources that the user
     defined, besides those that come with rulec. Of the rules, those in
     ``only`` are matched, if it is given. ``warnings`` are what the compiler
-    found worth telling.
+    found worth telling. A ruleset that was compiled just now has its ``recipe``;
+    that of a built module has none.
     """
 
     programs: tuple[Program, ...]
@@ -88,6 +96,7 @@ class Ruleset:
     only: frozenset[str] | None = None
     warnings: tuple[Any, ...] = ()
     code: str | bytes | None = field(default=None, repr=False)
+    recipe: Recipe | None = field(default=None, repr=False, compare=False)
     _matchers: dict[str, Matcher] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -163,12 +172,30 @@ class Ruleset:
             for alert in outcome.alerts:
                 yield index, alert
 
+    def explain(self, event: Document, rule: str) -> Any:
+        """Explain why a rule fires on an event, or does not: see ``rulec.explain.Explanation``.
+
+        ``event`` is a document with one event in it, or an event that was read before. The
+        compiler does this, so it takes a ruleset from ``compile_ruleset``.
+
+        :raises ValueError: if it is the ruleset of a built module, or the document holds
+            several events.
+        :raises EventError: if the document is none of the source that the rule is about.
+        :raises KeyError: if there is no such rule.
+        """
+        if self.recipe is None:
+            raise ValueError(
+                "a built module has no conditions any more that could be explained: "
+                "compile the rules that it was built from with compile_ruleset()"
+            )
+        return self.recipe.explain(event, rule)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Functions do not pickle; the module that they were compiled to does.
         from rulec.runtime.loading import unpickled
 
         module = self._module() if self.code is None else ""
-        return unpickled, (module, self.code, self.rule_matching, self.only)
+        return unpickled, (module, self.code, self.rule_matching, self.only, self.recipe)
 
     def _module(self) -> str:
         """Return the name of the imported module that this is the ruleset of."""

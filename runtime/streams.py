@@ -168,7 +168,7 @@ class Streams:
         if source is None and len(self._candidates) == 1:
             source = self._candidates[0].name
         if source is None:
-            seen = _Recorded(stream)
+            seen = Recorded(stream)
             try:
                 source = recognised(seen, self._candidates)
             except UnknownInputError as error:
@@ -227,7 +227,7 @@ class Streams:
         return self._ruleset.matcher(source).source.documents.new_run()
 
 
-class _Recorded:
+class Recorded:
     """A stream of which everything that is read is kept."""
 
     def __init__(self, stream: BinaryIO) -> None:

@@ -103,12 +103,11 @@ class Tally:
             changes = distance.changes
             self.away[changes] += 1
             self.alone.update(atom.number for atom in distance.alone)
-        if changes is None:
-            return self.nearest is None and self.events == 1
-        if self.least is not None and changes >= self.least:
-            return False
-        self.least = changes
-        return True
+        if changes is None:  # there has to be one that is explained
+            return self.events == 1
+        nearer = self.least is None or changes < self.least
+        self.least = changes if nearer else self.least
+        return nearer
 
     def only_because(self) -> list[tuple[OutlinePart, int]]:
         """Return the comparisons that alone kept the rule from being true, and how often."""
