@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from rulec.explain.explainer import Explainer
 from rulec.explain.results import Explanation
-from rulec.explain.tally import Tally
+from rulec.explain.tally import Distance, Tally
 from rulec.runtime.sources import AnyEvent
 
 
@@ -59,7 +59,7 @@ def asked(
     ((number, first),) = head
     # Whether it is the only one, nobody knows before the next one is read: then it is too late.
     answer = _of_one(explainer, source, rule, number, first, most)
-    tallies = _Tallies(explainer, source, rule)
+    tallies = _All(explainer, source) if rule is None else _One(explainer, source, rule)
     tallies.add(number, first)
     for each in numbered:
         tallies.add(*each)
@@ -86,41 +86,73 @@ def _id(event: AnyEvent) -> str | None:
     return found if isinstance(found, str) else None
 
 
-class _Tallies:
-    """What was found out about the rules on the events so far."""
+# Most events of a log are alike to a rule: those with the same verdicts on all comparisons
+# are as far from it. So many different ones are looked at closely.
+_MOST_MEASURED: Final = 500
 
-    def __init__(self, explainer: Explainer, source: str, rule: str | None) -> None:
+
+class _One:
+    """What one rule says of the events so far, and the explanation of the nearest of them."""
+
+    def __init__(self, explainer: Explainer, source: str, rule: str) -> None:
         self._explainer = explainer
         self._source = source
         self._rule = rule
-        names = explainer.rules(source) if rule is None else [rule]
-        self._tallies = [Tally(explainer.outlines[n], explainer.obstacles(n)) for n in names]
+        self._known: dict[tuple[bool, ...], Distance] = {}
+        self._tally = Tally(explainer.outlines[rule], explainer.obstacles(rule))
         self._nearest: tuple[int, str | None, Explanation] | None = None
         self.events = 0
 
     def add(self, number: int, event: AnyEvent) -> None:
-        """Count an event, and explain it if it is the nearest one to the rule."""
+        """Count an event, and explain it if it is the nearest so far."""
         self.events += 1
-        firing: frozenset[str] | None = None
-        for tally in self._tallies:
-            name = tally.outline.rule
-            verdicts = self._explainer.verdicts(event, name)
-            if verdicts[0] and firing is None:
-                firing = self._explainer.firing(event, self._source)
-            is_nearer = tally.add(verdicts, fires=name in (firing or ()))
-            if is_nearer and self._rule is not None:
-                explanation = self._explainer.explain(event, name)
-                self._nearest = (number, _id(event), explanation)
+        verdicts = self._explainer.verdicts(event, self._rule)
+        distance = self._known.get(verdicts)
+        if distance is None:
+            distance = self._measured(event, verdicts)
+        holds = distance.changes == 0
+        fires = holds and self._explainer.instead(event, self._rule) is None
+        if self._tally.add(distance, fires=fires):
+            explanation = self._explainer.explain(event, self._rule)
+            self._nearest = (number, _id(event), explanation)
+
+    def _measured(self, event: AnyEvent, verdicts: tuple[bool, ...]) -> Distance:
+        if len(self._known) >= _MOST_MEASURED:
+            return self._explainer.obstacles(self._rule).distance(verdicts)
+        found = self._known[verdicts] = self._explainer.distance(event, self._rule)
+        return found
 
     def answer(self) -> Asked:
-        if self._rule is None or self._nearest is None:
-            found = sorted(self._tallies, key=_rank)
-            return Asked(self._source, self._rule, self.events, None, None, tuple(found))
+        assert self._nearest is not None, "the first event is the nearest until there is another"
         number, id_, explanation = self._nearest
-        tallies, explanations = tuple(self._tallies), (explanation,)
-        return Asked(
-            self._source, self._rule, self.events, number, id_, tallies, explanations=explanations
-        )
+        found = (self._source, self._rule, self.events, number, id_)
+        return Asked(*found, tallies=(self._tally,), explanations=(explanation,))
+
+
+class _All:
+    """What all rules for a source say of the events so far."""
+
+    def __init__(self, explainer: Explainer, source: str) -> None:
+        self._explainer = explainer
+        self._source = source
+        self._tallies = [
+            Tally(explainer.outlines[rule], explainer.obstacles(rule))
+            for rule in explainer.rules(source)
+        ]
+        self.events = 0
+
+    def add(self, _: int, event: AnyEvent) -> None:
+        """Count an event."""
+        self.events += 1
+        firing = self._explainer.firing(event, self._source)
+        for tally in self._tallies:
+            rule = tally.outline.rule
+            verdicts = self._explainer.verdicts(event, rule)
+            tally.add(tally.obstacles.distance(verdicts), fires=rule in firing)
+
+    def answer(self) -> Asked:
+        found = tuple(sorted(self._tallies, key=_rank))
+        return Asked(self._source, None, self.events, None, None, tallies=found)
 
 
 def _rank(tally: Tally) -> tuple[int, int, float]:

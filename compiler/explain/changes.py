@@ -92,6 +92,17 @@ class Turner:
             return best or self._supposed(some_set(self.goal, self.now, fixed))
         return best or Nothing(certain=True)
 
+    def alone(self) -> tuple[Atom, ...]:
+        """Return the comparisons of which one is enough."""
+        found = []
+        for atom in self.whatif.atoms:
+            turned = list(self.now)
+            turned[atom.number] = not turned[atom.number]
+            flips = frozenset({atom.number})
+            if not atom.fixed and reached(self.goal, turned) and self._turning(flips):
+                found.append(atom)
+        return tuple(found)
+
     def _supposed(self, flips: Flips | None) -> Turning | Nothing:
         if flips is None:
             return Nothing(certain=False)

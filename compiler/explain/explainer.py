@@ -5,13 +5,13 @@ from typing import Any, Final, Unpack
 
 from rulec.api import Chosen, Options, choose
 from rulec.emit import emit
-from rulec.explain.changes import Turner
+from rulec.explain.changes import Nothing, Turner
 from rulec.explain.outline import Outline, outlines
 from rulec.explain.parts import judged
 from rulec.explain.probe import Probe, decoded
 from rulec.explain.remarks import changes, notes
 from rulec.explain.results import Explanation
-from rulec.explain.tally import Obstacles
+from rulec.explain.tally import NEVER, TRUE, Distance, Obstacles
 from rulec.explain.whatif import WhatIf
 from rulec.item_reader import suggest
 from rulec.items import Rule
@@ -122,10 +122,7 @@ class Explainer:
         instead = self.instead(read, rule) if holds else None
         root = judged(outline.root, verdicts, read)
 
-        def asks(event: AnyEvent) -> bool:
-            return probe.answer(0, event)
-
-        turner = Turner(outline.root, self._whatif(outline), read, holds, asks)
+        turner = self._turner(outline, read, holds)
         turning = turner.smallest()
         return Explanation(
             rule,
@@ -137,6 +134,27 @@ class Explainer:
             changes(turner, turning),
             tuple(notes(root, turning, holds)),
             outline.span,
+        )
+
+    def distance(self, event: AnyEvent, rule: str) -> Distance:
+        """Return how far a rule is from being true of an event that was read before.
+
+        What is enough that it changes is only told if there may be values for that.
+        """
+        outline, read = self.outline(rule), decoded(event)
+        verdicts = self._probe(outline).answers(read)
+        if self.obstacles(rule).distance(verdicts).changes in (0, None):
+            return TRUE if verdicts[0] else NEVER
+        turner = self._turner(outline, read, holds=False)
+        turning = turner.smallest()
+        if isinstance(turning, Nothing):
+            return NEVER
+        return Distance(len(turning.flips), turner.alone() if len(turning.flips) == 1 else ())
+
+    def _turner(self, outline: Outline, event: AnyEvent, holds: bool) -> Turner:
+        probe = self._probe(outline)
+        return Turner(
+            outline.root, self._whatif(outline), event, holds, lambda each: probe.answer(0, each)
         )
 
     def explain_all(self, event: Any, source: str) -> list[Explanation]:
@@ -153,8 +171,7 @@ class Explainer:
         waiting: list[tuple[int, str]] = []
         for rule in self.rules(source):
             verdicts = self.verdicts(read, rule)
-            changes = None if verdicts[0] else self.obstacles(rule).distance(verdicts).changes
-            if changes is not None:
+            if changes := self.obstacles(rule).distance(verdicts).changes:
                 waiting.append((changes, rule))
         found: list[Explanation] = []
         for least, rule in sorted(waiting, key=lambda each: each[0]):

@@ -13,7 +13,7 @@ from rulec.explain.outline import OutlinePart
 # How often the goal may be looked at as a whole before the search is given up, for each
 # set that is looked for; and how much work that may be, in parts of the goal.
 _MOST_LOOKS: Final = 20_000
-_MOST_WORK: Final = 2_000_000
+_MOST_WORK: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ def goal(root: OutlinePart, atoms: dict[int, int], wanted: bool) -> Goal:
         case "test":
             return Literal(atoms[root.id], wanted)
         case "const":
-            return _joined(wanted is not root_value(root), ())
+            return joined(wanted is not root_value(root), ())
         case "macro":
             return goal(root.parts[0], atoms, wanted)
         case "not":
             return goal(root.parts[0], atoms, not wanted)
         case kind:
             parts = tuple(goal(part, atoms, wanted) for part in root.parts)
-            return _joined((kind == "or") is wanted, parts)
+            return joined((kind == "or") is wanted, parts)
 
 
 def root_value(part: OutlinePart) -> bool:
@@ -64,7 +64,8 @@ def root_value(part: OutlinePart) -> bool:
     return bool(getattr(part.condition, "value", False))
 
 
-def _joined(any_: bool, parts: tuple[Goal, ...]) -> Goal:
+def joined(any_: bool, parts: tuple[Goal, ...]) -> Goal:
+    """Return parts as one: all of them, or one of them if ``any_``."""
     if len(parts) == 1:
         return parts[0]
     groups: list[tuple[set[int], list[int]]] = []

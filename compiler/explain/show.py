@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -169,15 +170,18 @@ def _place(span: Span) -> str:
 
 
 def _changes(explanation: Explanation) -> Iterator[RenderableType]:
-    if not explanation.changes:
-        return
-    what = "It would not be true" if explanation.holds else "It would be true"
-    several = len(explanation.changes) > 1
-    yield Text(f"\n{what} if {'these were' if several else 'this were'} different:", "bold")
-    table = Table.grid(padding=(0, 2))
-    for change in explanation.changes:
-        table.add_row(" ", Text(printable(change.how)), Text(_suggested(change), "cyan"))
-    yield table
+    if explanation.changes:
+        what = "It would not be true" if explanation.holds else "It would be true"
+        which = "these were" if len(explanation.changes) > 1 else "this were"
+        yield Text(f"\n{what} if {which} different:", "bold")
+        yield from _told(explanation.changes)
+
+
+def _told(changes: Sequence[Change]) -> Iterator[RenderableType]:
+    for change in changes:
+        yield Padding(_line(change.how), (0, 0, 0, 2))
+        if change.settings:
+            yield Padding(Text(_suggested(change), "cyan"), (0, 0, 0, 6))
 
 
 def _suggested(change: Change) -> str:
@@ -245,20 +249,18 @@ def show_nearest(
     for each in nearest:
         changes = counted(len(each.changes), "comparison")
         console.print(Text(printable(each.rule), "bold") + Text(f": {changes} away"))
-        table = Table.grid(padding=(0, 2))
-        for change in each.changes:
-            table.add_row(" ", Text(printable(change.how)), Text(_suggested(change), "cyan"))
-        console.print(table)
+        for part in _told(each.changes):
+            console.print(part)
 
 
 def show_overview(tallies: Sequence[Tally], console: Console) -> None:
     """Print what rules say of many events."""
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("true of", "fires on", "nearest"):
+    for title in ("true of", "fires on", "changes"):
         table.add_column(title, justify="right")
     table.add_column("rule")
     for tally in tallies:
-        nearest = "never" if tally.least is None else f"{tally.least} away" if tally.least else ""
+        nearest = "never" if tally.least is None else f"{tally.least} or more" * (tally.least > 0)
         row = (f"{tally.holds:,}", f"{tally.fires:,}", nearest)
         table.add_row(*row, _line(tally.outline.rule))
     console.print(table)

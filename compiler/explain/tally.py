@@ -8,7 +8,6 @@ from typing import Any, Final
 from rulec.explain.atoms import Atom, Atoms
 from rulec.explain.formula import GaveUpError, Search, goal, reached, some_set
 from rulec.explain.outline import Outline, OutlinePart
-from rulec.explain.results import Explanation
 
 # Most events of a log are alike: so many different verdicts are remembered.
 _MOST_KNOWN: Final = 50_000
@@ -16,13 +15,17 @@ _MOST_KNOWN: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How many comparisons of a rule would have to change; None if no change helps.
+    """How many comparisons of a rule would have to change for it to be true; None if none helps.
 
     ``alone`` are those of which one is enough.
     """
 
     changes: int | None
     alone: tuple[Atom, ...]
+
+
+TRUE: Final = Distance(0, ())
+NEVER: Final = Distance(None, ())
 
 
 class Obstacles:
@@ -40,6 +43,8 @@ class Obstacles:
 
     def distance(self, verdicts: Sequence[bool]) -> Distance:
         """Return how far a rule is from being true, by the verdicts on all of its parts."""
+        if verdicts[0]:
+            return TRUE
         values = tuple(verdicts[atom.part.id] for atom in self.atoms)
         if values not in self._known:
             if len(self._known) >= _MOST_KNOWN:
@@ -53,7 +58,7 @@ class Obstacles:
         except GaveUpError:
             found = some_set(self._goal, values, self._fixed)
         if found is None:
-            return Distance(None, ())
+            return NEVER
         alone = self._alone(values) if len(found) == 1 else ()
         return Distance(len(found), alone)
 
@@ -76,8 +81,7 @@ class Tally:
     ``holds`` and ``fires`` count events; ``away`` counts the others by the number of
     comparisons that would have to change (None: no change helps); ``alone`` counts by
     comparison the events on which it would have been enough that this one changed.
-    ``nearest`` is the explanation of the first event that is nearest to the rule, and
-    ``place`` its number.
+    ``least`` is the number of changes for the nearest event.
     """
 
     outline: Outline
@@ -87,26 +91,21 @@ class Tally:
     fires: int = 0
     away: Counter[int | None] = field(default_factory=Counter)
     alone: Counter[int] = field(default_factory=Counter)
-    nearest: Explanation | None = None
-    place: int = 0
     least: int | None = None
 
-    def add(self, verdicts: Sequence[bool], *, fires: bool) -> bool:
+    def add(self, distance: Distance, *, fires: bool) -> bool:
         """Count an event; return whether it is nearer than all before it."""
         self.events += 1
-        changes: int | None = 0
-        if verdicts[0]:
+        if distance.changes == 0:
             self.holds += 1
             self.fires += fires
         else:
-            distance = self.obstacles.distance(verdicts)
-            changes = distance.changes
-            self.away[changes] += 1
+            self.away[distance.changes] += 1
             self.alone.update(atom.number for atom in distance.alone)
-        if changes is None:  # there has to be one that is explained
+        if distance.changes is None:  # there has to be one that is explained
             return self.events == 1
-        nearer = self.least is None or changes < self.least
-        self.least = changes if nearer else self.least
+        nearer = self.least is None or distance.changes < self.least
+        self.least = distance.changes if nearer else self.least
         return nearer
 
     def only_because(self) -> list[tuple[OutlinePart, int]]:
