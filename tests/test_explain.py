@@ -1,13 +1,22 @@
 """Explanations: verdicts, values, reasons, and what happens instead of an alert."""
 
 import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+from synthetic import SOURCE as TEST
 
-from rulec import EventError
+from rulec import EventError, compile_ruleset
+from rulec.api import build
 from rulec.explain import Explainer, Explanation, Part, Why
+from rulec.explain.sentences import SENTENCES
+from rulec.operators import IN_RANGES, OPERATORS
+from rulec.runtime.loading import load
 from rulec.runtime.sources import SOURCES
 from rulec.text import File
 
@@ -172,3 +181,157 @@ def test_all_of_it_is_json() -> None:
     assert found["root"]["parts"][0]["origin"] == [
         {"kind": "rule", "name": "Privileged", "file": "rules.yaml", "line": 3, "column": 3}
     ]
+
+
+# --- rulesets ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.yaml"
+    path.write_text(AUDIT, "utf-8")
+    return path
+
+
+def test_a_ruleset_explains_its_rules(rules: Path) -> None:
+    ruleset = compile_ruleset(rules, priority="notice")
+    rules.unlink()  # it knows what it was compiled from
+    for known in (ruleset, pickle.loads(pickle.dumps(ruleset))):
+        found = known.explain(event(verb="patch"), "Privileged")
+        assert not found.holds
+        assert part(found, "ka.verb in (create, patch)").verdict
+    assert ruleset.explain(event(), "Off").instead == "it is disabled (enabled: false)"
+
+
+def test_a_ruleset_explains_rules_for_sources_of_the_users_own(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    item = {"rule": "r", "desc": "d", "condition": "t.u64 = 5 and t.bool = true", "output": "o"}
+    path.write_text(json.dumps([{**item, "priority": "INFO", "source": "test"}]), "utf-8")
+    ruleset = pickle.loads(pickle.dumps(compile_ruleset(path, sources=[TEST])))
+    found = ruleset.explain({"t.u64": 5, "t.bool": False}, "r")
+    assert [(each.field, each.value) for each in found.changes[0].settings] == [("t.bool", True)]
+
+
+def test_a_built_module_says_what_to_do_instead(rules: Path, tmp_path: Path) -> None:
+    built = tmp_path / "built.py"
+    built.write_text(build(rules).code, "utf-8")
+    with pytest.raises(ValueError, match="compile the rules that it was built from"):
+        load(built).explain(event(), "Any Pod")
+
+
+def test_the_runtime_stays_without_the_compiler() -> None:
+    code = "import sys, rulec.runtime; print([m for m in sys.modules if m.startswith('rulec.e')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+# --- changes ----------------------------------------------------------------------------
+
+
+def changes(condition: str, document: dict[str, Any], source: str = "k8s_audit") -> list[Any]:
+    rule = {"rule": "r", "desc": "d", "condition": condition, "output": "o", "priority": "INFO"}
+    found = explainer(json.dumps([{**rule, "source": source}])).explain(document, "r")
+    return [
+        (change.how, *((each.field, each.value) for each in change.settings))
+        for change in found.changes
+    ]
+
+
+VERB = "ka.verb would have to be "
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("ka.verb = create", [(f"{VERB}create", ("ka.verb", "create"))]),
+        ("ka.verb = get", [(f"{VERB}anything but get", ("ka.verb", "other"))]),
+        ("ka.verb exists", [(f"{VERB}absent", ("ka.verb", None))]),
+        ("not ka.verb exists", [(f"{VERB}absent", ("ka.verb", None))]),
+        # What means the same changes together.
+        ("ka.verb = create and (ka.uri = /x or ka.verb = create)",
+         [(f"{VERB}create", ("ka.verb", "create"))]),
+        # What cannot be had at once is no way.
+        ("ka.verb = create and ka.verb = patch or ka.uri = /a and ka.stage = b and ka.user.name = c",
+         [("ka.uri would have to be /a", ("ka.uri", "/a")),
+          ("ka.stage would have to be b", ("ka.stage", "b")),
+          ("ka.user.name would have to be c", ("ka.user.name", "c"))]),
+        ("not ka.verb exists and ka.verb = get", []),
+        # Fields that are the same place of a document have the same value.
+        ("ka.target.name = x and ka.req.configmap.name = x",
+         [("ka.target.name would have to be x", ("ka.target.name", "x")),
+          ("ka.req.configmap.name would have to be x", ("ka.target.name", "x"))]),
+        ("ka.target.name = x and ka.req.configmap.name = y", []),
+        # Parts of a text are put together.
+        ("ka.uri startswith /a and ka.uri contains b and ka.uri endswith c",
+         [("ka.uri would have to start with /a", ("ka.uri", "/abc")),
+          ("ka.uri would have to contain b", ("ka.uri", "/abc")),
+          ("ka.uri would have to end with c", ("ka.uri", "/abc"))]),
+        ("tolower(ka.useragent) = curl",
+         [("tolower(ka.useragent) would have to be curl", ("ka.useragent", "curl"))]),
+        # No value is made up for what nobody can turn around.
+        ("ka.uri regex '[a-z]+[0-9]{3}'",
+         [("ka.uri would have to be what the regular expression [a-z]+[0-9]{3} matches",)]),
+        ("ka.user.groups intersects (a, b)",
+         [("ka.user.groups would have to include one of (a, b)",
+           ("ka.user.groups", ["a"]))]),
+        ("ka.req.pod.containers.privileged intersects (true)",
+         [("ka.req.pod.containers.privileged would have to include true",
+           ("ka.req.pod.containers.privileged", ["true"]))]),
+        ("ka.target.resource = val(ka.verb)",
+         [("ka.target.resource would have to be the value of ka.verb",
+           ("ka.target.resource", "get"))]),
+        ("ka.req.role.rules.verbs in (get, list) and ka.req.role.rules.verbs intersects (list)",
+         [("ka.req.role.rules.verbs would have to include nothing but one of (get, list)",
+           ("ka.req.role.rules.verbs", ["list"])),
+          ("ka.req.role.rules.verbs would have to include list",
+           ("ka.req.role.rules.verbs", ["list"]))]),
+    ],
+)  # fmt: skip
+def test_the_smallest_change_with_values(condition: str, expected: list[Any]) -> None:
+    assert changes(condition, event()) == expected
+
+
+def test_changes_of_system_calls() -> None:
+    call = {"evt.type": "open", "fd.name": "/tmp/x", "proc.pid": 4, "fd.sip": "10.0.0.1"}
+    assert changes("evt.type = open and proc.pid > 10 and fd.sip = 10.0.0.2", call, "syscall") == [
+        ("proc.pid would have to be more than 10", ("proc.pid", 11)),
+        ("fd.sip would have to be 10.0.0.2", ("fd.sip", "10.0.0.2")),
+    ]
+
+
+def test_every_operator_has_a_sentence() -> None:
+    written = {*OPERATORS} - {IN_RANGES}
+    assert {*SENTENCES} == written
+
+
+# --- nearest ----------------------------------------------------------------------------
+
+
+def test_the_nearest_rules_come_first() -> None:
+    names = [("far", 3), ("near", 1), ("true", 0), ("middle", 2), ("never", 0)]
+    tests = ["ka.verb = create", "ka.uri = /x", "ka.stage = x"]
+    items = [
+        {
+            "rule": name,
+            "desc": "d",
+            "output": "o",
+            "priority": "INFO",
+            "source": "k8s_audit",
+            "condition": " and ".join(
+                [
+                    "ka.verb in ()" if name == "never" else "ka.target.resource = pods",
+                    *tests[:count],
+                ]
+            ),
+        }
+        for name, count in names
+    ]
+    found = explainer(json.dumps(items))
+    nearest = found.nearest(event(), "k8s_audit")
+    assert [(each.rule, len(each.changes)) for each in nearest] == [
+        ("near", 1), ("middle", 2), ("far", 3)
+    ]  # fmt: skip
+    assert [each.rule for each in found.nearest(event(), "k8s_audit", most=1)] == ["near"]
+    assert [each.holds for each in found.explain_all(event(), "k8s_audit")] == [
+        False, False, True, False, False
+    ]  # fmt: skip

@@ -12,7 +12,7 @@ from rulec.runtime.encoding import sanitised
 SHOWN: Final = 6
 
 # What a comparison asks of a value, and what the opposite is: {} stands for the other side.
-_SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "exists": ("be there", "be absent"),
     "=": ("be {}", "be anything but {}"),
     "!=": ("be something else than {}", "be {}, or absent"),
@@ -20,24 +20,30 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "<=": ("be at most {}", "be more than {}, or absent"),
     ">": ("be more than {}", "be at most {}, or absent"),
     ">=": ("be at least {}", "be less than {}, or absent"),
-    "contains": ("contain {}", "not contain {}"),
-    "icontains": ("contain {} in whatever case", "not contain {} in whatever case"),
-    "bcontains": ("contain the bytes {}", "not contain the bytes {}"),
-    "startswith": ("start with {}", "not start with {}"),
-    "bstartswith": ("start with the bytes {}", "not start with the bytes {}"),
-    "endswith": ("end with {}", "not end with {}"),
-    "glob": ("match the pattern {}", "not match the pattern {}"),
-    "iglob": ("match the pattern {} in whatever case", "not match the pattern {} in whatever case"),
-    "regex": ("match the regular expression {}", "not match the regular expression {}"),
-    "pmatch": ("be below {}", "not be below {}"),
+    "contains": ("contain {}", "be without {}"),
+    "icontains": ("contain {} in whatever case", "be without {} in whatever case"),
+    "bcontains": ("contain the bytes {}", "be without the bytes {}"),
+    "startswith": ("start with {}", "start with anything but {}"),
+    "bstartswith": ("start with the bytes {}", "start with any bytes but {}"),
+    "endswith": ("end with {}", "end with anything but {}"),
+    "glob": ("be like the pattern {}", "be anything but like the pattern {}"),
+    "iglob": (
+        "be like the pattern {} in whatever case",
+        "be anything but like the pattern {} in whatever case",
+    ),
+    "regex": (
+        "be what the regular expression {} matches",
+        "be anything but what the regular expression {} matches",
+    ),
+    "pmatch": ("be below {}", "be anywhere but below {}"),
     "in": ("be {}", "be anything but {}"),
-    "intersects": ("have {} among its elements", "have none of its elements be {}"),
+    "intersects": ("include {}", "be without {}"),
 }
 
 # Of lists, this is asked instead.
 _OF_LISTS: Final[Mapping[str, tuple[str, str]]] = {
-    "in": ("have no other elements than {}", "be absent, or have another element than {}"),
-    "=": ("have no other elements than {}", "be absent, or have another element than {}"),
+    "in": ("include nothing but {}", "be absent, or include anything but {}"),
+    "=": ("include nothing but {}", "be absent, or include anything but {}"),
 }
 
 _CHOICES: Final = {
@@ -60,7 +66,7 @@ def how(written: Condition, to: bool, *, is_list: bool = False) -> str:
         return f"{canonical(written)} would have to be {'true' if to else 'false'}"
     symbol, _, modifier = written.operator.partition(" ")
     symbol = SYNONYMS.get(symbol, symbol)
-    sentence = (is_list and _OF_LISTS.get(symbol)) or _SENTENCES[symbol]
+    sentence = (is_list and _OF_LISTS.get(symbol)) or SENTENCES[symbol]
     left = canonical(Check(written.left, "exists", None)).removesuffix(" exists")
     asked = sentence[not to].format(_other_side(written, modifier or None))
     return sanitised(f"{left} would have to {asked}")
