@@ -342,6 +342,10 @@ def _lists(
             for each in wanted
         )
     )
+    others = OTHERS[loaded.field.type.kind]
+    if not any(each.verdict for each in wanted):
+        yield from ((*kept, other) for other in others)
+        yield from ((other,) for other in others)
     for each in (kept, now) if kept else (now,):
         for scalars in own:
             yield from ((*each, scalar) for scalar in scalars[:_FEW])
@@ -352,9 +356,8 @@ def _lists(
         yield tuple(dict.fromkeys(chosen))
     for test in (test for each in wanted for test in each.atom.tests):
         yield from islice(_wholes(test, variable, whatif), _FEW)
-    yield from ((other,) for other in OTHERS[loaded.field.type.kind])
-    if now:
-        yield from ((*now, other) for other in OTHERS[loaded.field.type.kind])
+    yield from ((other,) for other in others)
+    yield from ((*now, other) for other in others)
 
 
 def _scalars(found: Iterable[Any], fits: Callable[[Any], bool]) -> list[Any]:

@@ -61,8 +61,8 @@ def _tree(part: Part, outer: Part | None, whole: bool) -> Tree:
 
 def _condition(part: Part) -> Part:
     """Return a part, or what a macro is if that has parts, which are shown below its name."""
-    if part.outline.kind == "macro" and part.parts[0].parts:
-        return _condition(part.parts[0])
+    if part.outline.kind == "macro" and part.parts[0].outline.kind in ("and", "or", "not"):
+        return part.parts[0]
     return part
 
 
