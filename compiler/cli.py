@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("rulec.commands.run", "Match events and print the alerts."),
     "scenario": ("rulec.commands.scenario", "Make a capture of a scenario, or list its events."),
     "serve": ("rulec.commands.serve", "Take audit events over HTTP and print the alerts."),
+    "test": ("rulec.commands.test", "Run tests of rules."),
 }
 
 # Exit statuses, the same for every command.
