@@ -149,7 +149,10 @@ class _SuiteReader(_Reader):
 
     def path(self, text: str) -> Path:
         """Return a path that is written relative to the file."""
-        return Path(os.path.normpath(Path(self.file.name).parent / text))
+        path = Path(self.file.name).parent / text
+        tidy = Path(os.path.normpath(path))
+        # Behind a link to a directory, ".." may lead elsewhere.
+        return tidy if not path.exists() or (tidy.exists() and tidy.samefile(path)) else path
 
     def default_event(self) -> Any:
         """Return what every event has that does not say otherwise."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from rulec.item_reader import suggest
 from rulec.yaml_nodes import Mapping as MappingNode
-from rulec.yaml_nodes import Node, Scalar, is_null
+from rulec.yaml_nodes import Node, Scalar, Sequence, is_null
 
 # How many values all tests of a file may consist of, with every case of every matrix.
 VALUES_LIMIT: Final = 1_000_000
@@ -95,12 +95,13 @@ class Values:
 
     def _mapping(self, node: MappingNode, bindings: Bindings) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        under: dict[str, Any] = {}
         for key, value in node.pairs:
             if not isinstance(key, Scalar):
                 raise ValueMistakeError("this key is no text", key)
             if key.plain and key.value == "<<":
-                hint = "write what all events have under 'defaults'"
-                raise ValueMistakeError("mappings are not merged by '<<'", key, hint)
+                under = self._bases(value, bindings) | under
+                continue
             if key.value in bindings and len(node.pairs) == 1 and is_null(value):
                 hint = f'write "{{{key.value}}}", with quotes'
                 raise ValueMistakeError("in YAML, this is a mapping", key, hint)
@@ -110,6 +111,16 @@ class Values:
             if name in found:
                 raise ValueMistakeError(f"{name!r} is written twice", key)
             found[name] = self.of(value, bindings)
+        return under | found
+
+    def _bases(self, node: Node, bindings: Bindings) -> dict[str, Any]:
+        """Return what a mapping takes over from others, as YAML 1.1 has it; the first one wins."""
+        found: dict[str, Any] = {}
+        for base in node.items if isinstance(node, Sequence) else (node,):
+            value = self.of(base, bindings)
+            if not isinstance(value, dict):
+                raise ValueMistakeError("only a mapping can be taken over by '<<'", base)
+            found = value | found
         return found
 
 
