@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 from rulec.diagnostics import RulesError
@@ -68,14 +67,16 @@ class Feed:
         :raises EventsError: if there is something wrong with it.
         """
         assert isinstance(self.given, FromFile), "only files are scenarios"
+        path = self.given.path
+        if not path.is_file():
+            raise EventsError(f"cannot read {path}: no such file", self.given.span, unreadable=True)
         if self.source.name != SYSCALL:
             message = f"a scenario is about system calls, and this test is about {self.source.name}"
             raise EventsError(message, self.given.span)
         try:
-            scenario = Scenario.from_yaml(self.given.path)
+            scenario = Scenario.from_yaml(path)
         except RulesError as error:
-            unreadable = not Path(self.given.path).is_file()
-            raise EventsError(str(error), self.given.span, unreadable=unreadable) from None
+            raise EventsError(str(error), self.given.span) from None
         return scenario, recording(scenario)
 
     @property
