@@ -47,6 +47,8 @@ from rulec.runtime.fields import Kind
 from rulec.runtime.loading import execute
 from rulec.runtime.sinks import SINKS
 from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
+from rulec.testing.reading import read_suite
+from rulec.text import File
 from rulec.transformers import TRANSFORMERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -166,6 +168,9 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def compiles(block: Block, where: str) -> None:
     words = list(block.words)
+    if "tests" in words:
+        assert read_suite(File(str(block.file), block.content))[1] == (), where
+        return
     if "source" in words:
         Source.from_yaml(str(block.file))
         return

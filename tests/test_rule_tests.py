@@ -233,12 +233,12 @@ def test_every_combination_of_a_matrix(tmp_path: Path) -> None:
     assert [(result.name, result.passed) for result in report.results] == [
         ("get by somebody [code=200]", True),
         ("get by somebody [code=404]", True),
-        ("get by somebody [user=, code=200]", True),
-        ("get by somebody [user=, code=404]", True),
+        ("get by somebody [user=null, code=200]", True),
+        ("get by somebody [user=null, code=404]", True),
         ("create by somebody [code=200]", False),
         ("create by somebody [code=404]", False),
-        ("create by somebody [user=, code=200]", False),
-        ("create by somebody [user=, code=404]", False),
+        ("create by somebody [user=null, code=200]", False),
+        ("create by somebody [user=null, code=404]", False),
     ]
     (came, *_) = report.results[0].came
     assert came.alert.output_fields["ka.target.name"] == "n-get-{verb}-{other}"
@@ -331,7 +331,13 @@ def test_when_a_field_has_the_value_that_is_written(
 
 def test_helpers_of_values() -> None:
     assert filled(Scalar("{a}{{a}}{b}", 0, 0), {"a": "x"}) == "x{a}{b}"
-    assert [as_text(each) for each in (None, False, 1, "a", [])] == ["", "false", "1", "a", None]
+    assert [as_text(each) for each in (None, False, 1, "a", [])] == [
+        "null",
+        "false",
+        "1",
+        "a",
+        None,
+    ]
     assert plain("1" * 31) == "1" * 31
 
 

@@ -71,7 +71,8 @@ class AlertReader(ItemReader):
 
     def word(self, node: Node, what: str) -> str | None:
         """Return a text that must not be empty."""
-        text = as_text(self.value(node)) if isinstance(node, Scalar) else None
+        value = self.value(node) if isinstance(node, Scalar) else None
+        text = None if value is None else as_text(value)
         if not text and not self.failed:
             self.complain("not_a_scalar", f"this is not {what}", node=node)
         return text or None

@@ -83,11 +83,13 @@ class _Reader(ItemReader):
             self.complain("not_a_scalar", "a text belongs here", node=node)
             return None
         try:
-            text = as_text(filled(node, bindings)) if bindings else node.value
+            value = filled(node, bindings) if bindings else node.value
         except ValueMistakeError as mistake:
             self.tell(mistake)
             return None
-        if text is None:
+        if value is None:  # as if nothing were written
+            return None
+        if (text := as_text(value)) is None:
             self.complain("not_a_scalar", "what is filled in here is no text", node=node)
         return text
 

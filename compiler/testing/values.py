@@ -60,7 +60,7 @@ def as_text(value: Any) -> str | None:
     """Return a value as it stands in a text; None if it cannot."""
     match value:
         case None:
-            return ""
+            return "null"
         case bool():
             return "true" if value else "false"
         case str() | int() | float():
