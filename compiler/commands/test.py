@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -13,7 +14,9 @@ from rulec.commands.options import source_files
 
 if TYPE_CHECKING:
     from rulec.testing import TestReport
-    from rulec.testing.running import Progress
+    from rulec.testing.running import Progress, Runner
+
+PERCENT: Final = click.FloatRange(0, 100)
 
 
 @click.command(short_help="Run tests of rules.")
@@ -42,6 +45,28 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write what came of the tests to FILE, too, as JUnit XML (- for standard output).",
 )
+@click.option(
+    "--cover",
+    is_flag=True,
+    help="Tell which parts of conditions were never true, or never false, in any test.",
+)
+@click.option(
+    "--cover-min",
+    metavar="PERCENT",
+    type=PERCENT,
+    help="Fail if tests see less of the outcomes of parts than this; means --cover, too.",
+)
+@click.option(
+    "--mutate",
+    is_flag=True,
+    help="Tell which small changes of conditions no test would notice.",
+)
+@click.option(
+    "--mutate-min",
+    metavar="PERCENT",
+    type=PERCENT,
+    help="Fail if tests would notice less of the changes than this; means --mutate, too.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each test.")
 def command(
     paths: tuple[Path, ...],
@@ -49,6 +74,10 @@ def command(
     source_files: tuple[Path, ...],
     keep: tuple[str, ...],
     junit: Path | None,
+    cover: bool,
+    cover_min: float | None,
+    mutate: bool,
+    mutate_min: float | None,
     verbose: bool,
 ) -> None:
     """Run the tests in PATH...: files, and directories with files *_test.yaml or *.test.yaml.
@@ -78,9 +107,10 @@ def command(
     \b
     rulec test rules/
     rulec test pods_test.yaml -k privileged --junit report.xml
+    rulec test rules/ --cover-min 100 --mutate
 
-    The exit status is 0 if all tests pass, 1 if not, 2 if rules or tests cannot
-    be read, 4 if files of events cannot be read.
+    The exit status is 0 if all tests pass, 1 if not, or if a minimum is missed,
+    2 if rules or tests cannot be read, 4 if files of events cannot be read.
     """
     from rulec.testing.rulebooks import Rulebooks
     from rulec.testing.running import Runner
@@ -98,10 +128,53 @@ def command(
         raise click.UsageError(f"there are no tests in {names}: name files like rules_test.yaml")
     if not runner.tests and not any(loaded.diagnostics for loaded in runner.loaded):
         raise click.UsageError(f"no test has {' or '.join(map(repr, keep))} in its name")
-    with _progress() as progress:
+    with _progress("tests") as progress:
         report = runner.run(progress)
+    status = _status(report)
     _print(report, junit, verbose)
-    raise click.exceptions.Exit(_status(report))
+    minima = _Minima(cover_min, mutate_min)
+    if cover or mutate or minima != _Minima():
+        mutate = mutate or mutate_min is not None
+        met = _measure(runner, report, mutate, cover or not mutate or cover_min is not None, minima)
+        status = status or (0 if met else FOUND)
+    raise click.exceptions.Exit(status)
+
+
+class _Minima(NamedTuple):
+    """What is asked for in percent, if anything."""
+
+    cover: float | None = None
+    mutate: float | None = None
+
+
+def _measure(
+    runner: "Runner", report: "TestReport", mutate: bool, cover: bool, minima: _Minima
+) -> bool:
+    """Print how well the tests try the rules; return whether that is enough."""
+    from rulec.testing.measuring import measure
+    from rulec.testing.text import coverage_lines, mutation_lines
+
+    with _progress("measuring") as progress:
+        coverage, mutation = measure(
+            runner.tests, report.results, with_mutants=mutate, progress=progress
+        )
+    met = True
+    if cover:
+        for line in coverage_lines(coverage):
+            click.echo(line)
+        met &= _enough("coverage", coverage.percent, minima.cover)
+    if mutation is not None:
+        for line in mutation_lines(mutation):
+            click.echo(line)
+        met &= _enough("mutation", mutation.percent, minima.mutate)
+    return met
+
+
+def _enough(what: str, found: Fraction, minimum: float | None) -> bool:
+    if minimum is None or found >= minimum:
+        return True
+    click.echo(f"{what} is below {minimum:g} %", err=True)
+    return False
 
 
 def _print(report: "TestReport", junit: Path | None, verbose: bool) -> None:
@@ -137,7 +210,7 @@ def _unreadable(message: str) -> None:
 
 
 @contextmanager
-def _progress() -> "Iterator[Progress]":
+def _progress(what: str) -> "Iterator[Progress]":
     """Show how far the tests have got, if somebody is watching a terminal."""
     if not sys.stderr.isatty():
         yield lambda done, of: None
@@ -145,7 +218,7 @@ def _progress() -> "Iterator[Progress]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("tests"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=None)
         yield lambda done, of: shown.update(task, completed=done, total=of)

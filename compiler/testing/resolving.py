@@ -73,7 +73,7 @@ class Resolver:
             hint = suggest(case.source, known) or f"there are {', '.join(known)}"
             self._complain("unknown_source", f"no event source {case.source!r}", case.span, hint)
             return None
-        used = list(dict.fromkeys(rule.source for rule in self.book.analysis.rules))
+        used = self.book.about
         if len(used) == 1:
             return known[used[0]]
         message = (

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from rulec.analysis import Analysis
-from rulec.api import check_files
-from rulec.definitions import Definitions
+from rulec.api import Chosen, choose
 from rulec.diagnostics import RulesError
 from rulec.emit import emit
-from rulec.event_sources import known_sources
+from rulec.explain.explainer import Explainer
+from rulec.explain.outline import Outline
 from rulec.files import collect
 from rulec.items import Rule
 from rulec.layout import layout
-from rulec.plan import CheckedRule, plan
+from rulec.plan import CheckedRule
 from rulec.runtime.loading import execute
 from rulec.runtime.matcher import Matcher
 from rulec.runtime.ruleset import Manifest, Ruleset
-from rulec.runtime.sources import EventSource
+from rulec.runtime.sources import SOURCES, EventSource
 from rulec.runtime.sources.json_source import JsonSource
 from rulec.selection import matches_wildcard
 from rulec.text import File
@@ -28,10 +28,7 @@ from rulec.version import version
 class Rulebook:
     """Rules, all of them compiled, also those that are not enabled."""
 
-    files: tuple[File, ...]
-    definitions: Definitions
-    analysis: Analysis
-    sources: Mapping[str, EventSource]
+    chosen: Chosen
     ruleset: Ruleset
     _matchers: dict[tuple[str, frozenset[str], str], Matcher] = field(default_factory=dict)
 
@@ -41,22 +38,40 @@ class Rulebook:
 
         :raises RulesError: if there is something wrong with them.
         """
-        files = tuple(files)
-        sources = known_sources(own)
-        definitions, analysis, diagnostics = check_files(files, sources)
-        if any(diagnostic.severity == "error" for diagnostic in diagnostics):
-            raise RulesError(diagnostics)
-        module = emit(plan(analysis.rules, "all", sources), Manifest(version(), ()))
-        return cls(files, definitions, analysis, sources, execute(layout(module)))
+        everything = ({"enable": {"rule": "*"}},)
+        sources: list[str | JsonSource] = [*SOURCES, *own]
+        chosen = choose(files, sources=sources, rules=everything, rule_matching="all")
+        module = emit(chosen.plan(), Manifest(version(), ()))
+        return cls(chosen, execute(layout(module)))
 
     @property
     def rules(self) -> Mapping[str, Rule]:
         """The rules as they are defined, by name and in order."""
-        return self.definitions.rules
+        return self.chosen.definitions.rules
+
+    @property
+    def sources(self) -> Mapping[str, EventSource]:
+        """The event sources that are known, by name."""
+        return self.chosen.sources
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The sources that the rules are about."""
+        return tuple(dict.fromkeys(rule.source for rule in self.chosen.rules))
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What explains the rules."""
+        return Explainer(self.chosen)
+
+    @property
+    def outlines(self) -> Mapping[str, Outline]:
+        """The conditions of the rules as trees."""
+        return self.explainer.outlines
 
     def checked(self, source: str) -> tuple[CheckedRule, ...]:
         """Return the rules for a source that can be matched, in order."""
-        return tuple(rule for rule in self.analysis.rules if rule.source == source)
+        return tuple(rule for rule in self.chosen.rules if rule.source == source)
 
     def enabled(self, source: str, patterns: Iterable[str] = ()) -> frozenset[str]:
         """Return the names of the rules for a source that are enabled, or made so by patterns."""
@@ -98,11 +113,6 @@ class Rulebooks:
         if isinstance(found, RulesError):
             raise found
         return found
-
-    @property
-    def all(self) -> tuple[Rulebook, ...]:
-        """All rules that could be compiled."""
-        return tuple(book for book in self._books.values() if isinstance(book, Rulebook))
 
 
 def _compiled(rules: tuple[Path, ...], source_files: tuple[Path, ...]) -> Rulebook | RulesError:
