@@ -1,6 +1,7 @@
 """Tests of rules, as ``rulec test`` runs them: what is expected, what comes, and how it is told."""
 
 import json
+import re
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
@@ -12,6 +13,7 @@ from rulec import Scenario
 from rulec.testing import Result, Status, TestReport, run_tests
 from rulec.testing.comparing import same
 from rulec.testing.values import NO_BINDINGS, Values, as_text, filled, merged, plain
+from rulec.testing.why import EXPLAINED_LIMIT
 from rulec.text import File
 from rulec.yaml_nodes import Scalar
 from rulec.yaml_reader import read_yaml
@@ -387,7 +389,7 @@ def test_scenarios(tmp_path: Path, said: str, passes: bool) -> None:
 def test_what_a_scenario_says_may_be_wrong(tmp_path: Path) -> None:
     write(tmp_path, s=SCENARIO.replace("[Anything Opened]", "[Shadow Read, Anything Opened]"))
     result = only(ran(tmp_path, "- {name: a, file: s.yaml}", SYSCALL_RULES))
-    assert result.message.startswith("expected, but did not come: Shadow Read for event 2")
+    assert result.message.startswith("expected, but did not come: Shadow Read for step 2")
 
 
 def test_captures(tmp_path: Path) -> None:
@@ -492,3 +494,78 @@ def test_a_scenario_with_mistakes(tmp_path: Path) -> None:
     result = only(ran(tmp_path, "- {name: a, file: s.yaml}", SYSCALL_RULES))
     assert result.status is Status.BROKEN
     assert "did you mean 'open'?" in result.message
+
+
+# --- why a rule did not fire -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "rule", "lines"),
+    [
+        (
+            GET.replace("get", "create"),
+            "Secret Read",
+            [
+                "event 1: ka.verb would have to be one of (get, list), and it is 'create' (PLACE:8:23)"
+            ],
+        ),
+        (
+            GET.replace("stage: ResponseComplete, ", ""),
+            "Secret Read",
+            ["event 1: ka.stage would have to be ResponseComplete, and there is none: REASON"],
+        ),
+        (
+            GET.replace("x}", "db}"),
+            "Watched Secret",
+            ["event 1: its condition is true, but 'Secret Read' comes first, and takes it"],
+        ),
+        (
+            "{verb: a, stage: b, objectRef: {resource: c}}",
+            "Secret Read",
+            [
+                "event 1: ka.stage would have to be ResponseComplete, and it is 'b' (PLACE:5:14)",
+                "event 1: ka.verb would have to be one of (get, list), and it is 'a' (PLACE:8:23)",
+                "    and 1 more of its comparisons would have to change",
+            ],
+        ),
+    ],
+)
+def test_why_a_rule_did_not_fire(tmp_path: Path, event: str, rule: str, lines: list[str]) -> None:
+    result = only(ran(tmp_path, f"- {{name: a, event: {event}, alerts: [{rule}]}}"))
+    missing = next(each for each in result.differences if each.came is None)
+    for found, line in zip(missing.why, lines, strict=True):
+        pattern = re.escape(line.replace("PLACE", str(tmp_path / "rules.yaml")))
+        assert re.match(pattern.replace("REASON", ".+"), found), found
+
+
+def test_of_several_events_the_nearest_is_explained(tmp_path: Path) -> None:
+    far, near = "{verb: a, stage: b}", GET.replace("get", "watch")
+    tests = f"""
+        - {{name: a, events: [{far}, {GET}, {near}, {far}], alerts: [Secret Read, Secret Read]}}
+        - {{name: b, events: [{far}, {near}], alerts: [{{rule: Secret Read, event: 1}}]}}
+    """
+    report = ran(tmp_path, tests)
+    ((first, *_), (second, *_)) = [each.differences[0].why for each in report.results]
+    assert first.startswith("event 3: ka.verb would have to be one of (get, list)")
+    assert second.startswith("event 1: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "enabled", "told"),
+    [
+        ("Shadow Raed", "true", "there is no such rule, did you mean 'Shadow Read'?"),
+        ("Shadow Read", "false", "the rule is not enabled: name it under 'enable'"),
+    ],
+)
+def test_rules_that_a_scenario_names(tmp_path: Path, name: str, enabled: str, told: str) -> None:
+    write(tmp_path, s=SCENARIO.replace("Shadow Read", name))
+    rules = SYSCALL_RULES.replace("- rule: Any", f"  enabled: {enabled}\n- rule: Any")
+    result = only(ran(tmp_path, "- {name: a, file: s.yaml}", rules))
+    assert result.differences[0].why == (told,)
+
+
+def test_only_so_much_is_explained(tmp_path: Path) -> None:
+    event = GET.replace("get", "create")
+    tests = f"- {{name: a, event: {event}, alerts: [{{rule: Secret Read, times: 100}}]}}"
+    result = only(ran(tmp_path, tests))
+    assert sum(bool(each.why) for each in result.differences) == EXPLAINED_LIMIT

@@ -80,7 +80,7 @@ def _details(expected: Expected, alert: Alert) -> Iterator[str]:
         if name not in alert.output_fields:
             yield f"{name} is not in the output{_near(name, alert.output_fields)}"
         elif not same(value, alert.output_fields[name]):
-            yield f"{name} is {_told(alert.output_fields[name])}, not {_told(value)}"
+            yield f"{name} is {told(alert.output_fields[name])}, not {told(value)}"
 
 
 def _near(name: str, fields: Mapping[str, Any]) -> str:
@@ -88,7 +88,8 @@ def _near(name: str, fields: Mapping[str, Any]) -> str:
     return f", {hint}"
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
+    """Return a value of a field for people."""
     if isinstance(value, str):
         return repr(value)
     return shown(tuple(value)) if isinstance(value, list) else shown(value)

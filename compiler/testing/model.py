@@ -13,7 +13,8 @@ class Expected:
     """An alert that is expected.
 
     Of the ``fields`` of its output, some may be given. ``output`` is a part of its text, and
-    ``event`` the number of the event, from 1. What is not given may be anything.
+    ``event`` the number of the event, or of what ``unit`` says, from 1. What is not given may be
+    anything.
     """
 
     rule: str
@@ -22,6 +23,7 @@ class Expected:
     priority: str | None = None
     output: str | None = None
     event: int | None = None
+    unit: str = "event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rulec.diagnostics import Diagnostic, Location, Problem
 from rulec.item_reader import VALIDATE, suggest
-from rulec.runtime.sources import EventSource
+from rulec.runtime.sources import AnyEvent, EventSource
 from rulec.selection import matches_wildcard
 from rulec.testing.feeds import Feed
 from rulec.testing.model import Case, Named, Suite
@@ -27,6 +27,16 @@ class Prepared:
     def source(self) -> str:
         """The name of the source of its events."""
         return self.feed.source.name
+
+    @property
+    def unit(self) -> str:
+        """What alerts are counted by: events; or steps, if a scenario names the alerts."""
+        return "event" if self.case.expected is not None else "step"
+
+    def label(self, event: AnyEvent) -> int:
+        """Return the number of an event, or of its step, from 1."""
+        number = event.number
+        return number if self.case.expected is not None else self.feed.steps[number - 1] + 1
 
 
 @dataclass

@@ -22,10 +22,11 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """An alert that came, and the number of its event, from 1."""
+    """An alert that came, and the number of its event, or step (``unit``), from 1."""
 
     event: int
     alert: Alert
+    unit: str = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,22 @@ class Difference:
         """Yield the lines that tell it."""
         if self.came is None:
             assert self.expected is not None, "it is about one of them"
-            of = "" if self.expected.event is None else f" for event {self.expected.event}"
+            of = (
+                ""
+                if self.expected.event is None
+                else f" for {self.expected.unit} {self.expected.event}"
+            )
             yield f"expected, but did not come: {self.expected.rule}{of}"
         elif self.expected is None:
-            yield f"came, but was not expected: {self.came.alert.rule}, for event {self.came.event}"
+            yield f"came, but was not expected: {self.came.alert.rule}, {self._place}"
             yield f"    {self.came.alert.priority} {self.came.alert.message}"
         else:
-            yield f"came different: {self.came.alert.rule}, for event {self.came.event}"
+            yield f"came different: {self.came.alert.rule}, {self._place}"
         yield from (f"    {line}" for line in (*self.details, *self.why))
+
+    @property
+    def _place(self) -> str:
+        return "" if self.came is None else f"for {self.came.unit} {self.came.event}"
 
 
 @dataclass(frozen=True, slots=True)

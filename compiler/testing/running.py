@@ -16,6 +16,7 @@ from rulec.testing.reading import read_suite
 from rulec.testing.resolving import Prepared, Resolver, chosen, complaint
 from rulec.testing.results import Came, Result, Status, SuiteResult, TestReport
 from rulec.testing.rulebooks import Rulebooks
+from rulec.testing.why import explained
 
 PathLike = str | os.PathLike[str]
 # Is told how many tests have been run, and how many there are.
@@ -105,10 +106,11 @@ def run_test(test: Prepared, suite: str) -> Result:
     try:
         for event in test.feed.events():
             events += 1
-            came += (Came(event.number, alert) for alert in matcher.match(event))
-        expected = case.expected
-        if expected is None:
-            expected, came = _by_step(test, came)
+            if alerts := matcher.match(event):
+                label = test.label(event)
+                came += (Came(label, alert, test.unit) for alert in alerts)
+        expected = _named_by_steps(test) if case.expected is None else case.expected
+        found = explained(test, differences(expected, came), came)
     except EventsError as error:
         return Result(
             suite,
@@ -120,23 +122,20 @@ def run_test(test: Prepared, suite: str) -> Result:
             unreadable=error.unreadable,
             place=error.span,
         )
-    found = differences(expected, came)
     status = Status.FAILED if found else Status.PASSED
     seconds = perf_counter() - began
     return Result(suite, case, status, events, seconds, expected, tuple(came), found)
 
 
-def _by_step(test: Prepared, came: Sequence[Came]) -> tuple[tuple[Expected, ...], list[Came]]:
-    """Return what the steps of a scenario say, and what came, with numbers of steps from 1."""
+def _named_by_steps(test: Prepared) -> tuple[Expected, ...]:
+    """Return the alerts that the steps of a scenario name."""
     scenario, _ = test.feed.played
     most = 1 if test.rule_matching == "first" else None
-    expected = tuple(
-        Expected(name, test.case.span, event=number)
+    return tuple(
+        Expected(name, test.case.span, event=number, unit=test.unit)
         for number, step in enumerate(scenario.steps, start=1)
         for name in [name for name in step.alerts if _is_looked_at(name, test)][:most]
     )
-    steps = test.feed.steps
-    return expected, [Came(steps[each.event - 1] + 1, each.alert) for each in came]
 
 
 def _is_looked_at(name: str, test: Prepared) -> bool:
