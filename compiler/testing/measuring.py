@@ -11,7 +11,7 @@ from rulec.testing import coverage, mutation
 from rulec.testing.coverage import Coverage, PartCoverage, RuleCoverage
 from rulec.testing.evidence import Bits, Evidence, Grown, joined
 from rulec.testing.feeds import EventsError
-from rulec.testing.mutants import Known, Mutant, mutants, replaced
+from rulec.testing.mutants import Known, Mutant, Places, mutants, replaced
 from rulec.testing.mutation import Mutation, Tried
 from rulec.testing.resolving import Prepared
 from rulec.testing.results import Result, Status
@@ -50,6 +50,7 @@ class _Bench:
         self.source: EventSource = book.sources[source]
         self.tests = tests
         self.evidence = Evidence(self.source)
+        self._places = Places(book.chosen.definitions.lists)
         self.counted = book.enabled(source).union(*(test.looked_at for test in tests))
         order = [rule.name for rule in book.checked(source) if rule.name in self.counted]
         self.rules = {name: self._rule(book.outlines[name], with_mutants, tests) for name in order}
@@ -62,7 +63,7 @@ class _Bench:
         if with_mutants:
             fields = self.book.chosen.extras.fields(self.source.fields)
             is_tried = any(outline.rule in test.looked_at for test in tests)
-            for mutant in mutants(outline, self.source, fields):
+            for mutant in mutants(outline, self.source, fields, self._places):
                 # What no test looks at need not be compiled to know that no test notices.
                 conditions = mutant.asked if is_tried else ()
                 numbers = tuple(self.evidence.add(condition) for condition in conditions)

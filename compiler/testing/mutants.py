@@ -4,17 +4,31 @@ A change is made of what was written, and checked as that was: what comes out is
 of the same rules language.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from rulec.canonical import canonical, escape_value
 from rulec.check import NA, check
+from rulec.definitions import ListDefinition
 from rulec.diagnostics import ProblemError
 from rulec.explain.outline import Outline, OutlinePart
-from rulec.nodes import And, Check, Condition, Items, Literal, Not, Or, Quantifier, Test, rebuild
+from rulec.nodes import (
+    And,
+    Check,
+    Condition,
+    Constant,
+    Items,
+    Literal,
+    Not,
+    Or,
+    Quantifier,
+    Test,
+    rebuild,
+)
 from rulec.operators import SYNONYMS
-from rulec.runtime.fields import Catalogue
+from rulec.runtime.fields import Catalogue, Kind
 from rulec.runtime.sources import EventSource
 from rulec.testing.evidence import Bits, joined
 from rulec.text import Span
@@ -62,8 +76,9 @@ class Mutant:
     """A change of a part of a rule's condition.
 
     ``kind`` says of what: operator, constant, item (of a list), join (``and``, ``or``), part
-    or not. ``condition`` is what the part means then. ``verdict`` tells of which events it
-    would be true, given what is true of the conditions ``asked``.
+    or not. ``written`` is the part as it would be written then, and ``condition`` what that
+    means. ``verdict`` tells of which events it would be true, given what is true of the
+    conditions ``asked``. ``before`` and ``after`` say what is changed, ``span`` is where.
     """
 
     rule: str
@@ -72,17 +87,20 @@ class Mutant:
     before: str
     after: str
     span: Span
+    written: Condition
     condition: Condition
     asked: tuple[Condition, ...]
     verdict: Callable[[Known], Bits]
 
 
-def mutants(outline: Outline, source: EventSource, fields: Catalogue) -> Iterator[Mutant]:
+def mutants(
+    outline: Outline, source: EventSource, fields: Catalogue, places: "Places"
+) -> Iterator[Mutant]:
     """Yield every change of the condition of a rule, in the order of writing.
 
     Changes are left out that cannot be compiled, or give the same condition.
     """
-    maker = _Maker(outline.rule, source, fields)
+    maker = _Maker(outline.rule, source, fields, places)
     for part in outline.root.walk():
         for mutant in maker.of(part):
             if mutant.condition != part.condition:
@@ -94,6 +112,7 @@ class _Maker:
     rule: str
     source: EventSource
     fields: Catalogue
+    places: "Places"
 
     def of(self, part: OutlinePart) -> Iterator[Mutant]:
         match part.kind:
@@ -102,8 +121,8 @@ class _Maker:
                 yield from self._shortened(part)
             case "not":
                 (inner,) = part.parts
-                change = (part.text, inner.text)
-                yield self._mutant(part, "not", *change, inner.condition, (), lambda k: k.parts[0])
+                means = (inner.written, inner.condition)
+                yield self._mutant(part, "not", *means, lambda known: known.parts[0])
             case "test" if isinstance(part.written, Check):
                 yield from self._of_test(part, part.written)
 
@@ -111,28 +130,31 @@ class _Maker:
         self,
         part: OutlinePart,
         kind: str,
-        before: str,
-        after: str,
+        written: Condition,
         condition: Condition,
-        asked: tuple[Condition, ...],
         verdict: Callable[[Known], Bits],
-        span: Span | None = None,
+        asked: tuple[Condition, ...] = (),
+        *,
+        left_out: tuple[str, Span] | None = None,
     ) -> Mutant:
-        place = part.span if span is None else span
-        return Mutant(self.rule, part.id, kind, before, after, place, condition, asked, verdict)
+        before, after, span = part.text, canonical(written), part.span
+        if left_out is not None:
+            before, after, span = left_out[0], LEFT_OUT, left_out[1]
+        return Mutant(
+            self.rule, part.id, kind, before, after, span, written, condition, asked, verdict
+        )
 
     # --- what joins parts -----------------------------------------------------------------
 
     def _swapped(self, part: OutlinePart) -> Mutant:
         kind, join = ("or", Or) if part.kind == "and" else ("and", And)
-        conditions = tuple(each.condition for each in part.parts)
         written = join(tuple(each.written for each in part.parts))
+        condition = join(tuple(each.condition for each in part.parts))
 
         def verdict(known: Known) -> Bits:
             return joined(kind, known.parts, known.everything)
 
-        change = (part.text, canonical(written))
-        return self._mutant(part, "join", *change, join(conditions), (), verdict)
+        return self._mutant(part, "join", written, condition, verdict)
 
     def _shortened(self, part: OutlinePart) -> Iterator[Mutant]:
         join = And if part.kind == "and" else Or
@@ -143,9 +165,10 @@ class _Maker:
                 parts = known.parts[:number] + known.parts[number + 1 :]
                 return joined(part.kind, parts, known.everything)
 
+            written = join(tuple(each.written for each in others))
             condition = join(tuple(each.condition for each in others))
-            change = (left_out.text, LEFT_OUT)
-            yield self._mutant(part, "part", *change, condition, (), verdict, left_out.span)
+            what = (left_out.text, left_out.span)
+            yield self._mutant(part, "part", written, condition, verdict, left_out=what)
 
     # --- tests ------------------------------------------------------------------------------
 
@@ -170,14 +193,10 @@ class _Maker:
         elif symbol in LIST_SWAPS and _is_over_a_list(part.condition):
             other = LIST_SWAPS[symbol]
         if other is not None:
-            changed = replace(check, operator=other)
-            yield from self._asking(part, "operator", changed)
+            yield from self._asking(part, "operator", replace(check, operator=other))
         else:
-            change = (part.text, canonical(Not(part.written)))
-            negated = Not(part.condition)
-            yield self._mutant(
-                part, "operator", *change, negated, (), lambda k: k.everything & ~k.own
-            )
+            negated = (Not(check), Not(part.condition))
+            yield self._mutant(part, "operator", *negated, lambda k: k.everything & ~k.own)
 
     def _other_constant(
         self, part: OutlinePart, check: Check, literal: Literal
@@ -189,45 +208,56 @@ class _Maker:
         right = Items((other,)) if isinstance(check.right, Items) else other
         yield from self._asking(part, "constant", replace(check, right=right))
 
-    def _asking(self, part: OutlinePart, kind: str, changed: Check) -> Iterator[Mutant]:
+    def _asking(
+        self,
+        part: OutlinePart,
+        kind: str,
+        changed: Check,
+        left_out: tuple[str, Span] | None = None,
+    ) -> Iterator[Mutant]:
         """Yield the change of a test to another one, if that can be compiled."""
         if (condition := self._checked(changed)) is not None:
-            change = (part.text, canonical(changed))
-            yield self._mutant(part, kind, *change, condition, (condition,), lambda k: k.asked[0])
+            means, asked = (changed, condition), (condition,)
+            yield self._mutant(
+                part, kind, *means, lambda known: known.asked[0], asked, left_out=left_out
+            )
 
     def _without_items(
         self, part: OutlinePart, check: Check, items: Sequence[Literal]
     ) -> Iterator[Mutant]:
-        texts = [item.text for item in items]
-        simple = isinstance(part.condition, Test) and not _is_over_a_list(part.condition)
+        equals = self._equals(part, check, items)
+        counts = Counter(equals or (item.text for item in items))
         for number, item in enumerate(items):
-            if texts.count(item.text) > 1:
+            if counts[equals[number] if equals else item.text] > 1:
                 continue  # it would still be there
-            change = (escape_value(item.text), LEFT_OUT)
-            equal = self._equal(check, item) if simple and check.operator == "in" else None
-            if equal is not None:
-                # What a long list says without an item is told by the list and the item.
-                condition = And((part.condition, Not(equal)))
-                yield self._mutant(
-                    part,
-                    "item",
-                    *change,
-                    condition,
-                    (equal,),
-                    lambda k: k.own & ~k.asked[0],
-                    item.span,
-                )
+            shorter = replace(check, right=Items((*items[:number], *items[number + 1 :])))
+            what = (escape_value(item.text), self.places.of(item))
+            if not equals:
+                yield from self._asking(part, "item", shorter, what)
                 continue
-            others = (*items[:number], *items[number + 1 :])
-            shorter = self._checked(replace(check, right=Items(others)))
-            if shorter is not None:
-                yield self._mutant(
-                    part, "item", *change, shorter, (shorter,), lambda k: k.asked[0], item.span
-                )
+            # What a long list says without an item is told by the list and the item.
+            equal = equals[number]
+            means, asked = (shorter, And((part.condition, Not(equal)))), (equal,)
+            yield self._mutant(
+                part, "item", *means, lambda k: k.own & ~k.asked[0], asked, left_out=what
+            )
 
-    def _equal(self, check: Check, item: Literal) -> Test | None:
-        found = self._checked(Check(check.left, "=", item))
-        return found if isinstance(found, Test) and found.operator == "=" else None
+    def _equals(self, part: OutlinePart, check: Check, items: Sequence[Literal]) -> list[Condition]:
+        """Return what asks for each of the items alone; nothing if that is not as simple."""
+        if not isinstance(part.condition, Test) or part.condition.operator != "in":
+            return []
+        if _is_over_a_list(part.condition):
+            return []
+        found = [self._checked(Check(check.left, "=", item)) for item in items]
+        simple = [
+            each
+            for each in found
+            if isinstance(each, Test)
+            and each.operator == "="
+            and isinstance(each.operand, Constant)
+            and each.operand.type.kind is not Kind.NETWORK  # one may contain another
+        ]
+        return list(simple) if len(simple) == len(items) else []
 
     def _checked(self, changed: Check) -> Condition | None:
         try:
@@ -235,6 +265,34 @@ class _Maker:
         except ProblemError:
             return None
         return None if found.problems else found.condition
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the items of lists are written that stand in conditions by the names of the lists."""
+
+    lists: Mapping[str, ListDefinition]
+    _found: dict[str, dict[str, Span]] = field(default_factory=dict)
+
+    def of(self, item: Literal) -> Span:
+        """Return where an item is written."""
+        name = item.span.stands_for
+        if name is None or name not in self.lists:
+            return item.span
+        if name not in self._found:
+            self._found[name] = dict(self._items(name))
+        return self._found[name].get(item.text, item.span)
+
+    def _items(self, name: str) -> Iterator[tuple[str, Span]]:
+        pending, met = [name], {name}
+        while pending:
+            for text in self.lists[pending.pop()].items:
+                word = str(text)
+                if word not in self.lists:
+                    yield word.strip("\"'"), text.span(0)
+                elif word not in met:
+                    met.add(word)
+                    pending.append(word)
 
 
 def _is_over_a_list(condition: Condition) -> bool:

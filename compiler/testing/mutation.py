@@ -1,6 +1,6 @@
 """The mutation score: how many small changes of rules some test would notice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -26,6 +26,15 @@ class Mutation:
     def noticed(self) -> int:
         """How many were noticed."""
         return sum(each.noticed for each in self.tried)
+
+    @property
+    def kinds(self) -> Mapping[str, tuple[int, int]]:
+        """Of each kind of changes, how many were noticed, and how many there are."""
+        found: dict[str, tuple[int, int]] = {}
+        for each in self.tried:
+            noticed, number = found.get(each.mutant.kind, (0, 0))
+            found[each.mutant.kind] = (noticed + each.noticed, number + 1)
+        return found
 
     @property
     def survivors(self) -> tuple[Mutant, ...]:

@@ -82,6 +82,12 @@ def mutation_lines(mutation: Mutation) -> Iterator[str]:
         for each in mutation.survivors
     )
     yield from _by_place(survivors)
+    kinds = [
+        f"{kind} {noticed:,} of {number:,}"
+        for kind, (noticed, number) in sorted(mutation.kinds.items())
+    ]
+    if kinds:
+        yield f"changes that were noticed: {', '.join(kinds)}"
     same = f", {mutation.equivalent:,} others change nothing" if mutation.equivalent else ""
     yield (
         f"mutation: {percent(mutation.percent)} ({mutation.noticed:,} of"
