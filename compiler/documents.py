@@ -76,6 +76,8 @@ def _document_items(file: File, document: Node) -> Iterator[Reading]:
     elif isinstance(document, Mapping):
         message = "the rules are not a list of items"
         hint = "begin each item with '- '"
+        if "tests" in document:
+            hint = "these are tests: keep them in a directory of their own, for 'rulec test'"
         yield _refuse(file, document, context, "not_an_array", message, hint)
     else:
         message = "the file holds no list of rules"

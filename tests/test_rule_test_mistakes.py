@@ -274,6 +274,17 @@ def test_files_of_tests_are_found_by_their_names(tmp_path: Path) -> None:
     assert found == ["inner/b.test.yaml", "inner/c_test.yml", "inner/d_tests.yaml"]
 
 
+def test_tests_among_rules_are_refused_with_a_hint(tmp_path: Path) -> None:
+    """Falco takes every YAML file of a directory for rules; directories in it are left alone."""
+    ran(tmp_path, PASSES)
+    done = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert done.exit_code == BAD_RULES
+    assert "these are tests: keep them in a directory of their own" in done.stdout
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "a_test.yaml").rename(tmp_path / "tests" / "a_test.yaml")
+    assert CliRunner().invoke(cli, ["check", str(tmp_path)]).exit_code == 0
+
+
 def test_rules_may_be_given_with_the_call(tmp_path: Path) -> None:
     write(tmp_path, rules=AUDIT_RULES, a_test="tests:\n" + PASSES)
     assert rulec(tmp_path, "-r", tmp_path / "rules.yaml").exit_code == 0
