@@ -26,17 +26,16 @@ from rulec.explain import OutlinePart, Probe
 from rulec.nodes import And, Condition, Macro, Not, Or, rebuild
 from rulec.operators import OPERATORS
 from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
-from rulec.testing import Status
+from rulec.testing import Status, TestReport, run_tests
 from rulec.testing.coverage import COUNTED, Coverage
 from rulec.testing.feeds import Feed
-from rulec.testing.measuring import measure
+from rulec.testing.measuring import measured
 from rulec.testing.model import Case, Inline
 from rulec.testing.mutants import SWAPS, Mutant, Places, mutants, replaced
 from rulec.testing.mutation import Mutation
 from rulec.testing.resolving import Prepared
-from rulec.testing.results import Result
-from rulec.testing.rulebooks import Rulebook, Rulebooks
-from rulec.testing.running import Runner
+from rulec.testing.results import Result, SuiteResult
+from rulec.testing.rulebooks import Rulebook
 from rulec.text import NOWHERE, File
 
 EVERY = pytest.mark.parametrize("source", [TEST, *SOURCES.values()], ids=lambda source: source.name)
@@ -139,8 +138,8 @@ def test_what_is_counted_is_what_the_reference_counts(source: EventSource) -> No
         results = [
             Result("a", test.case, status) for test, status in zip(tests, statuses, strict=True)
         ]
-        coverage, mutation = measure(tests, results, with_mutants=True)
-        assert mutation is not None
+        report = TestReport((SuiteResult("a", tuple(results)),))
+        coverage, mutation = both(measured(report, tests, with_mutants=True))
         conditions = {name: resolved(book.outlines[name].root) for name in book.outlines}
         check_coverage(coverage, book, tests, counts)
         check_mutants(mutation, book, tests[:2], conditions, counts)
@@ -229,19 +228,21 @@ tests:
 """
 
 
-def measured(folder: Path) -> tuple[Coverage, Mutation]:
-    runner = Runner(Rulebooks())
-    runner.load([folder])
-    report = runner.run()
+def both(report: TestReport) -> tuple[Coverage, Mutation]:
+    assert report.coverage is not None
+    assert report.mutation is not None
+    return report.coverage, report.mutation
+
+
+def measures(folder: Path) -> tuple[Coverage, Mutation]:
+    report = run_tests(folder, mutate=True)
     assert report.passed, [str(each) for each in report.diagnostics]
-    coverage, mutation = measure(runner.tests, report.results, with_mutants=True)
-    assert mutation is not None
-    return coverage, mutation
+    return both(report)
 
 
 def test_known_survivors(tmp_path: Path) -> None:
     write(tmp_path, rules=RULES_BY_HAND, a_test=TESTS_BY_HAND)
-    coverage, mutation = measured(tmp_path)
+    coverage, mutation = measures(tmp_path)
     (rule,) = coverage.rules
     assert [(part.text, part.missing, part.proven) for part in rule.parts] == [
         ("(done and ka.target.name in (db, tokens) and not never_true)", "false", None),
@@ -280,7 +281,7 @@ def test_known_survivors(tmp_path: Path) -> None:
 - {name: c, event: {stage: ResponseComplete, objectRef: {name: x}}, alerts: none}
 """
     write(tmp_path, a_test=TESTS_BY_HAND + more)
-    coverage, mutation = measured(tmp_path)
+    coverage, mutation = measures(tmp_path)
     assert (coverage.percent, mutation.percent) == (100, 100)
     assert mutation.survivors == ()
 
@@ -359,10 +360,10 @@ def test_the_first_rule_hides_changes_of_others(tmp_path: Path) -> None:
     test = "rules: rules.yaml\nrule_matching: {}\ntests:\n- {{name: a, event: {}, alerts: [{}]}}"
     event = "{evt.type: open, fd.name: /etc/shadow}"
     write(tmp_path, a_test=test.format("first", event, "Shadow Read"))
-    _, mutation = measured(tmp_path)
+    _, mutation = measures(tmp_path)
     assert {each.mutant.rule for each in mutation.tried if each.noticed} == {"Shadow Read"}
     write(tmp_path, a_test=test.format("all", event, "Shadow Read, Anything Opened"))
-    _, mutation = measured(tmp_path)
+    _, mutation = measures(tmp_path)
     noticed = {each.mutant.rule for each in mutation.tried if each.noticed}
     assert noticed == {"Shadow Read", "Anything Opened"}
 
@@ -370,7 +371,7 @@ def test_the_first_rule_hides_changes_of_others(tmp_path: Path) -> None:
 def test_scenarios_and_captures_are_measured(tmp_path: Path) -> None:
     write(tmp_path, rules=SYSCALL_RULES, s=SCENARIO)
     write(tmp_path, a_test="rules: rules.yaml\ntests:\n- {name: a, file: s.yaml}")
-    coverage, mutation = measured(tmp_path)
+    coverage, mutation = measures(tmp_path)
     assert [rule.events for rule in coverage.rules] == [3, 3]
     assert coverage.percent == 100
     # Nobody opens with the other system call.
@@ -386,9 +387,9 @@ def test_the_same_rule_in_several_sets_of_rules_is_counted_once(tmp_path: Path) 
     two = "{stage: ResponseComplete, objectRef: {name: x}}", "none"
     write(tmp_path, rules=RULES_BY_HAND, other="- list: unused\n  items: [a]\n")
     write(tmp_path, a_test="rules: rules.yaml\n" + tests % one)
-    _, alone = measured(tmp_path)
+    _, alone = measures(tmp_path)
     write(tmp_path, b_test="rules: [rules.yaml, other.yaml]\n" + tests % two)
-    coverage, mutation = measured(tmp_path)
+    coverage, mutation = measures(tmp_path)
     assert [(rule.rule, rule.events, rule.seen) for rule in coverage.rules] == [("Watched", 2, 5)]
     assert len(mutation.tried) == len(alone.tried)
     assert mutation.noticed > alone.noticed
@@ -397,7 +398,7 @@ def test_the_same_rule_in_several_sets_of_rules_is_counted_once(tmp_path: Path) 
 def test_rules_that_no_test_looks_at(tmp_path: Path) -> None:
     write(tmp_path, rules=RULES_BY_HAND + SYSCALL_RULES)
     write(tmp_path, a_test=TESTS_BY_HAND.replace("tests:", "source: k8s_audit\ntests:"))
-    coverage, mutation = measured(tmp_path)
+    coverage, mutation = measures(tmp_path)
     assert [(rule.rule, rule.events) for rule in coverage.rules] == [
         ("Watched", 1),
         ("Shadow Read", 0),
@@ -453,10 +454,7 @@ def test_parts_are_told_with_their_places(tmp_path: Path) -> None:
 
 def test_tests_that_fail_notice_nothing(tmp_path: Path) -> None:
     write(tmp_path, rules=RULES_BY_HAND, a_test=TESTS_BY_HAND.replace("[Watched]", "none"))
-    runner = Runner(Rulebooks())
-    runner.load([tmp_path])
-    coverage, mutation = measure(runner.tests, runner.run().results, with_mutants=True)
-    assert mutation is not None
+    coverage, mutation = both(run_tests(tmp_path, mutate=True))
     assert (coverage.percent, mutation.percent) == (50, 0)
 
 

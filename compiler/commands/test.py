@@ -151,22 +151,20 @@ def _measure(
     runner: "Runner", report: "TestReport", mutate: bool, cover: bool, minima: _Minima
 ) -> bool:
     """Print how well the tests try the rules; return whether that is enough."""
-    from rulec.testing.measuring import measure
+    from rulec.testing.measuring import measured
     from rulec.testing.text import coverage_lines, mutation_lines
 
     with _progress("measuring") as progress:
-        coverage, mutation = measure(
-            runner.tests, report.results, with_mutants=mutate, progress=progress
-        )
+        report = measured(report, runner.tests, with_mutants=mutate, progress=progress)
     met = True
-    if cover:
-        for line in coverage_lines(coverage):
+    if cover and report.coverage is not None:
+        for line in coverage_lines(report.coverage):
             click.echo(line)
-        met &= _enough("coverage", coverage.percent, minima.cover)
-    if mutation is not None:
-        for line in mutation_lines(mutation):
+        met &= _enough("coverage", report.coverage.percent, minima.cover)
+    if report.mutation is not None:
+        for line in mutation_lines(report.mutation):
             click.echo(line)
-        met &= _enough("mutation", mutation.percent, minima.mutate)
+        met &= _enough("mutation", report.mutation.percent, minima.mutate)
     return met
 
 

@@ -21,6 +21,8 @@ def run_tests(
     rules: PathLike | Iterable[PathLike] = (),
     source_files: PathLike | Iterable[PathLike] = (),
     keep: Iterable[str] = (),
+    cover: bool = False,
+    mutate: bool = False,
     progress: Progress = lambda done, of: None,
 ) -> TestReport:
     """Run the tests in files, and in directories of such, and tell what came of them.
@@ -28,14 +30,20 @@ def run_tests(
     ``rules`` are files or directories of rules for those files of tests that name none,
     ``source_files`` describe event sources of your own. Of the tests, those are run in whose
     name, or in the name of whose file, one of the texts in ``keep`` occurs, if there are any.
-    ``progress`` is told how many tests have been run, and how many there are. What is wrong with
-    the files is in the report.
+    What is wrong with the files is in the report; so is the coverage of the rules if ``cover``
+    or ``mutate``, and what came of small changes of their conditions if ``mutate``.
+    ``progress`` is told how many tests have been run, and how many there are.
 
     :raises OSError: if a directory cannot be read.
     """
     runner = Runner(Rulebooks(_paths(rules), _paths(source_files)), tuple(keep))
     runner.load((paths,) if isinstance(paths, str | os.PathLike) else paths)
-    return runner.run(progress)
+    report = runner.run(progress)
+    if not cover and not mutate:
+        return report
+    from rulec.testing.measuring import measured
+
+    return measured(report, runner.tests, with_mutants=mutate)
 
 
 def _paths(given: PathLike | Iterable[PathLike]) -> tuple[Path, ...]:

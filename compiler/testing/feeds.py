@@ -4,23 +4,25 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from rulec.diagnostics import RulesError
 from rulec.item_reader import suggest
+from rulec.runtime.clock import SECOND
 from rulec.runtime.events import EventError, Run
 from rulec.runtime.inputs import opened
 from rulec.runtime.sources import AnyEvent, EventSource
+from rulec.runtime.sources.syscall.documents import OUTPUT_FIELDS, TIMES
 from rulec.scenarios.model import Scenario
 from rulec.scenarios.play import Recording, recording
 from rulec.testing.model import FromFile, Given, Inline
 from rulec.text import Span
+from rulec.type_gates import TYPE
 
 SYSCALL: Final = "syscall"
 K8S_AUDIT: Final = "k8s_audit"
-# The member of Falco's alerts that has fields.
-OUTPUT_FIELDS: Final = "output_fields"
 _READ_ERRORS: Final = (OSError, EOFError, zlib.error)
 
 
@@ -74,10 +76,9 @@ class Feed:
             message = f"a scenario is about system calls, and this test is about {self.source.name}"
             raise EventsError(message, self.given.span)
         try:
-            scenario = Scenario.from_yaml(path)
+            return _played(path, path.stat().st_mtime_ns)
         except RulesError as error:
             raise EventsError(str(error), self.given.span) from None
-        return scenario, recording(scenario)
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -124,6 +125,13 @@ class Feed:
             raise EventsError(message, file.span, unreadable=True) from None
 
 
+@lru_cache(maxsize=32)
+def _played(path: Path, changed: int) -> tuple[Scenario, Recording]:
+    """Return a scenario and what came of it; many tests may be about one."""
+    scenario = Scenario.from_yaml(path)
+    return scenario, recording(scenario)
+
+
 # What makes an object an audit event, and says nothing that rules would ask for.
 _AUDIT: Final = {
     "kind": "Event",
@@ -150,14 +158,18 @@ _MEMBERS: Final = frozenset(
         "authenticationMetadata",
     }
 )
+# The same time, so that a test says the same whenever it is run.
+_SYSCALL: Final = {"evt.rawtime": 1_767_225_600 * SECOND}
 _KNOWN: Final = _MEMBERS | _AUDIT.keys()
 
 
 def completed(event: dict[str, Any], source: EventSource) -> dict[str, Any]:
     """Return an event with what every one of its source has, if it has anything of an event."""
-    if source.name != K8S_AUDIT or event.get("kind", "Event") != "Event":
-        return event
-    return event if _MEMBERS.isdisjoint(event) else _AUDIT | event
+    if source.name == K8S_AUDIT and event.get("kind", "Event") == "Event":
+        return event if _MEMBERS.isdisjoint(event) else _AUDIT | event
+    if source.name == SYSCALL and event and event.keys().isdisjoint((OUTPUT_FIELDS, *TIMES)):
+        return event | _SYSCALL
+    return event
 
 
 def unknown_member(event: dict[str, Any], source: EventSource) -> str:
@@ -172,6 +184,9 @@ def unknown_member(event: dict[str, Any], source: EventSource) -> str:
             if declaration(name) is None:
                 hint = suggest(name, source.fields)
                 return f"there is no field {name!r}{', ' * bool(hint)}{hint}"
+        if (type_ := event.get(TYPE)) not in (None, *source.event_types):
+            hint = suggest(str(type_), source.event_types)
+            return f"there is no type of events {type_!r}{', ' * bool(hint)}{hint}"
     if source.name == K8S_AUDIT and event.get("kind", "Event") == "Event":
         for name in event:
             if name not in _KNOWN and (hint := suggest(name, _KNOWN)):

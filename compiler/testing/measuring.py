@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rulec.explain.outline import Outline, OutlinePart
 from rulec.passes import simplify
 from rulec.runtime.sources import EventSource
 from rulec.testing import coverage, mutation
-from rulec.testing.coverage import Coverage, PartCoverage, RuleCoverage
+from rulec.testing.coverage import PartCoverage, RuleCoverage
 from rulec.testing.evidence import Bits, Evidence, Grown, joined
 from rulec.testing.feeds import EventsError
 from rulec.testing.mutants import Known, Mutant, Places, mutants, replaced
-from rulec.testing.mutation import Mutation, Tried
+from rulec.testing.mutation import Tried
 from rulec.testing.resolving import Prepared
-from rulec.testing.results import Result, Status
+from rulec.testing.results import Status, TestReport
 from rulec.testing.rulebooks import Rulebook
 from rulec.testing.running import Progress
 
@@ -177,20 +177,20 @@ def _seen(part: OutlinePart, rule: _Rule) -> PartCoverage:
     )
 
 
-def measure(
+def measured(
+    report: TestReport,
     tests: Sequence[Prepared],
-    results: Sequence[Result],
     *,
     with_mutants: bool,
     progress: Progress = lambda done, of: None,
-) -> tuple[Coverage, Mutation | None]:
-    """Measure the coverage of rules by tests that have been run; and, if asked, mutants.
+) -> TestReport:
+    """Return the report of tests with the coverage of the rules; and, if asked, mutants.
 
     Changes are noticed by tests that passed.
     """
     run = [
         (test, result.status is Status.PASSED)
-        for test, result in zip(tests, results, strict=True)
+        for test, result in zip(tests, report.results, strict=True)
         if result.status in (Status.PASSED, Status.FAILED)
     ]
     benches: dict[tuple[int, str], _Bench] = {}
@@ -208,10 +208,11 @@ def measure(
         bench.conclude()
     covered = coverage.together(each for bench in benches.values() for each in bench.coverage())
     if not with_mutants:
-        return covered, None
+        return replace(report, coverage=covered)
     found = [each for bench in benches.values() for each in bench.tried()]
     tried = [each for each, same in found if not same]
-    return covered, mutation.together(tried, len(found) - len(tried))
+    mutated = mutation.together(tried, len(found) - len(tried))
+    return replace(report, coverage=covered, mutation=mutated)
 
 
 def _untried(

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rulec.diagnostics import Diagnostic
 from rulec.runtime.alert import Alert
+from rulec.testing.coverage import Coverage
 from rulec.testing.model import Case, Expected
+from rulec.testing.mutation import Mutation
 from rulec.text import Span
+
+# Of a test, so many differences are told.
+TOLD_LIMIT: Final = 50
 
 
 class Status(Enum):
@@ -99,7 +104,10 @@ class Result:
         """What was expected, what came, and why, in some lines; nothing if it passed."""
         if self.reason:
             return self.reason
-        return "\n".join(line for each in self.differences for line in each.lines())
+        found = [line for each in self.differences[:TOLD_LIMIT] for line in each.lines()]
+        if len(self.differences) > TOLD_LIMIT:
+            found.append(f"and {len(self.differences) - TOLD_LIMIT:,} more differences")
+        return "\n".join(found)
 
     def __str__(self) -> str:
         return f"{self.suite}: {self.name}"
@@ -116,11 +124,13 @@ class SuiteResult:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """What came of all tests."""
+    """What came of all tests; and how well they try the rules, if that was asked for."""
 
     __test__: ClassVar[bool] = False  # nothing that pytest would have to run
 
     suites: tuple[SuiteResult, ...]
+    coverage: Coverage | None = None
+    mutation: Mutation | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:

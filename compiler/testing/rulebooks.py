@@ -31,6 +31,7 @@ class Rulebook:
     chosen: Chosen
     ruleset: Ruleset
     _matchers: dict[tuple[str, frozenset[str], str], Matcher] = field(default_factory=dict)
+    _enabled: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: Iterable[File], own: Iterable[JsonSource] = ()) -> "Rulebook":
@@ -75,13 +76,15 @@ class Rulebook:
 
     def enabled(self, source: str, patterns: Iterable[str] = ()) -> frozenset[str]:
         """Return the names of the rules for a source that are enabled, or made so by patterns."""
-        patterns = tuple(patterns)
-        return frozenset(
-            rule.name
-            for rule in self.checked(source)
-            if self.rules[rule.name].enabled
-            or any(matches_wildcard(pattern, rule.name) for pattern in patterns)
-        )
+        key = (source, tuple(patterns))
+        if key not in self._enabled:
+            self._enabled[key] = frozenset(
+                rule.name
+                for rule in self.checked(source)
+                if self.rules[rule.name].enabled
+                or any(matches_wildcard(pattern, rule.name) for pattern in key[1])
+            )
+        return self._enabled[key]
 
     def matcher(self, source: str, names: frozenset[str], rule_matching: str) -> Matcher:
         """Return what matches the events of a source against some of the rules."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from rulec.diagnostics import Diagnostic, RulesError
 from rulec.files import collect
@@ -17,6 +18,9 @@ from rulec.testing.resolving import Prepared, Resolver, chosen, complaint
 from rulec.testing.results import Came, Result, Status, SuiteResult, TestReport
 from rulec.testing.rulebooks import Rulebooks
 from rulec.testing.why import explained
+
+# Of a test, so many alerts may come.
+ALERTS_LIMIT: Final = 100_000
 
 PathLike = str | os.PathLike[str]
 # Is told how many tests have been run, and how many there are.
@@ -109,6 +113,9 @@ def run_test(test: Prepared, suite: str) -> Result:
             if alerts := matcher.match(event):
                 label = test.label(event)
                 came += (Came(label, alert, test.unit) for alert in alerts)
+            if len(came) > ALERTS_LIMIT:
+                message = f"there are more than {ALERTS_LIMIT:,} alerts"
+                raise EventsError(message, case.span)
         expected = _named_by_steps(test) if case.expected is None else case.expected
         found = explained(test, differences(expected, came), came)
     except EventsError as error:
