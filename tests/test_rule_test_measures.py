@@ -3,6 +3,7 @@
 ``RULEC_FUZZ=50000`` makes the main test take that many pairs of a rule and an event.
 """
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree as Xml
 
 import pytest
 from click.testing import CliRunner
@@ -21,7 +23,7 @@ from synthetic import SOURCE as TEST
 from test_rule_tests import SCENARIO, SYSCALL_RULES, write
 
 from rulec import RulesError
-from rulec.cli import FOUND, cli
+from rulec.cli import BAD_RULES, FOUND, cli
 from rulec.explain import OutlinePart, Probe
 from rulec.nodes import And, Condition, Macro, Not, Or, rebuild
 from rulec.operators import OPERATORS
@@ -29,7 +31,7 @@ from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
 from rulec.testing import Status, TestReport, run_tests
 from rulec.testing.coverage import COUNTED, Coverage
 from rulec.testing.feeds import Feed
-from rulec.testing.measuring import measured
+from rulec.testing.measuring import Wanted, measured
 from rulec.testing.model import Case, Inline
 from rulec.testing.mutants import SWAPS, Mutant, Places, mutants, replaced
 from rulec.testing.mutation import Mutation
@@ -139,7 +141,7 @@ def test_what_is_counted_is_what_the_reference_counts(source: EventSource) -> No
             Result("a", test.case, status) for test, status in zip(tests, statuses, strict=True)
         ]
         report = TestReport((SuiteResult("a", tuple(results)),))
-        coverage, mutation = both(measured(report, tests, with_mutants=True))
+        coverage, mutation = both(measured(report, tests, Wanted(mutants=True)))
         conditions = {name: resolved(book.outlines[name].root) for name in book.outlines}
         check_coverage(coverage, book, tests, counts)
         check_mutants(mutation, book, tests[:2], conditions, counts)
@@ -438,6 +440,23 @@ def test_what_the_command_says(
     assert ("mutation:" in done.output) is any("mutate" in option for option in options)
 
 
+def test_only_some_rules_are_measured_if_they_are_named(tmp_path: Path) -> None:
+    test = "rules: rules.yaml\ntests:\n- {name: a, file: s.yaml}"
+    write(tmp_path, rules=SYSCALL_RULES, s=SCENARIO, a_test=test)
+
+    def run(*options: str) -> Any:
+        arguments = ["test", str(tmp_path), "--cover", "--mutate", *options]
+        return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+    assert "of 2 rules)" in run().stdout
+    done = run("--rule", "Shadow Read")
+    assert "of 1 rule)" in done.stdout
+    assert "Anything Opened" not in done.stdout
+    done = run("--rule", "Shadow Raed")
+    assert done.exit_code != 0
+    assert "there is no rule 'Shadow Raed', did you mean 'Shadow Read'?" in done.stderr
+
+
 def test_parts_are_told_with_their_places(tmp_path: Path) -> None:
     write(tmp_path, rules=RULES_BY_HAND, a_test=TESTS_BY_HAND)
     done = CliRunner().invoke(cli, ["test", str(tmp_path), "--cover"], catch_exceptions=False)
@@ -460,3 +479,35 @@ def test_tests_that_fail_notice_nothing(tmp_path: Path) -> None:
 
 def test_nothing_is_measured_fully_if_there_is_nothing() -> None:
     assert Coverage(()).percent == Mutation(()).percent == Fraction(100)
+
+
+def test_the_document(tmp_path: Path) -> None:
+    tests = TESTS_BY_HAND + "- {name: two, event: {stage: Panic}, alerts: [Watched]}\n"
+    write(tmp_path, rules=RULES_BY_HAND, a_test=tests, b_test="tests: []")
+    arguments = ["test", str(tmp_path), "--mutate", "--cover", "--format", "json"]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert done.exit_code == BAD_RULES
+    found = json.loads(done.stdout)
+    assert [(each["name"], each["status"], each["line"]) for each in found["tests"]] == [
+        ("one", "passed", 4),
+        ("two", "failed", 7),
+    ]
+    (alert,) = found["tests"][0]["alerts"]
+    assert (alert["event"], alert["rule"]) == (1, "Watched")
+    (difference,) = found["tests"][1]["differences"]
+    assert (difference["expected"], difference["came"]) == ("Watched", None)
+    assert difference["text"][0] == "expected, but did not come: Watched"
+    (mistake,) = found["mistakes"]
+    assert (mistake["line"], mistake["message"]) == (1, "the file has no tests")
+    assert (found["coverage"]["seen"], found["coverage"]["outcomes"]) == (6, 6)
+    survivors = found["mutation"]["survivors"]
+    assert {"rule", "file", "line", "column", "kind", "before", "after"} == set(survivors[0])
+    assert len(survivors) == found["mutation"]["changes"] - found["mutation"]["noticed"]
+
+
+def test_standard_output_has_the_report_alone(tmp_path: Path) -> None:
+    write(tmp_path, rules=RULES_BY_HAND, a_test=TESTS_BY_HAND)
+    arguments = ["test", str(tmp_path), "--mutate", "--cover", "--junit", "-"]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert Xml.fromstring(done.stdout).get("tests") == "1"
+    assert "mutation: " in done.stderr

@@ -10,8 +10,9 @@ import pytest
 from rule_events import audit_event
 
 from rulec import Scenario
-from rulec.testing import Result, Status, TestReport, run_tests
+from rulec.testing import Result, Status, TestReport, run_tests, running
 from rulec.testing.comparing import same
+from rulec.testing.results import TOLD_LIMIT
 from rulec.testing.values import NO_BINDINGS, Values, as_text, filled, merged, plain
 from rulec.testing.why import EXPLAINED_LIMIT
 from rulec.text import File
@@ -478,6 +479,7 @@ def test_events_that_are_none(tmp_path: Path, given: str, told: str, unreadable:
         ("{evt.typ: open}", "there is no field 'evt.typ', did you mean 'evt.type'?"),
         ("{evt.type: open, 'proc.aname[2': x}", "there is no field 'proc.aname[2'"),
         ("{evt.type: open, evt.time: yesterday}", "is no time"),
+        ("{evt.type: opne}", "there is no type of events 'opne', did you mean 'open'?"),
     ],
 )
 def test_fields_that_are_none(tmp_path: Path, event: str, told: str) -> None:
@@ -569,3 +571,27 @@ def test_only_so_much_is_explained(tmp_path: Path) -> None:
     tests = f"- {{name: a, event: {event}, alerts: [{{rule: Secret Read, times: 100}}]}}"
     result = only(ran(tmp_path, tests))
     assert sum(bool(each.why) for each in result.differences) == EXPLAINED_LIMIT
+
+
+def test_only_so_much_is_told(tmp_path: Path) -> None:
+    tests = f"- {{name: a, event: {GET}, alerts: [{{rule: Secret Read, times: 1000}}]}}"
+    result = only(ran(tmp_path, tests))
+    assert len(result.differences) == 999
+    assert result.message.endswith(f"and {999 - TOLD_LIMIT} more differences")
+
+
+def test_only_so_many_alerts_may_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "ALERTS_LIMIT", 2)
+    tests = f"- {{name: a, events: [{GET}, {GET}, {GET}], alerts: none}}"
+    result = only(ran(tmp_path, tests))
+    assert (result.status, result.message) == (Status.BROKEN, "there are more than 2 alerts")
+
+
+def test_events_of_system_calls_have_a_fixed_time(tmp_path: Path) -> None:
+    tests = """
+        - {name: a, event: {evt.type: open}, alerts: [Anything Opened]}
+        - {name: b, event: {evt.type: open, evt.time: 5}, alerts: [Anything Opened]}
+    """
+    report = ran(tmp_path, tests, SYSCALL_RULES)
+    times = [came.alert.time for result in report.results for came in result.came]
+    assert times == [1_767_225_600 * 10**9, 5]

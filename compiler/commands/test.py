@@ -1,11 +1,11 @@
 """``rulec test``: run tests of rules."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +14,8 @@ from rulec.commands.options import source_files
 
 if TYPE_CHECKING:
     from rulec.testing import TestReport
+    from rulec.testing.coverage import Coverage
+    from rulec.testing.mutation import Mutation
     from rulec.testing.running import Progress, Runner
 
 PERCENT: Final = click.FloatRange(0, 100)
@@ -67,6 +69,21 @@ PERCENT: Final = click.FloatRange(0, 100)
     type=PERCENT,
     help="Fail if tests would notice less of the changes than this; means --mutate, too.",
 )
+@click.option(
+    "--rule",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Of what is measured, tell only about this rule (repeatable; default: every rule).",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people; or everything as JSON, on one line.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each test.")
 def command(
     paths: tuple[Path, ...],
@@ -78,6 +95,8 @@ def command(
     cover_min: float | None,
     mutate: bool,
     mutate_min: float | None,
+    names: tuple[str, ...],
+    form: str,
     verbose: bool,
 ) -> None:
     """Run the tests in PATH...: files, and directories with files *_test.yaml or *.test.yaml.
@@ -112,6 +131,7 @@ def command(
     The exit status is 0 if all tests pass, 1 if not, or if a minimum is missed,
     2 if rules or tests cannot be read, 4 if files of events cannot be read.
     """
+    from rulec.testing.measuring import Wanted, measured
     from rulec.testing.rulebooks import Rulebooks
     from rulec.testing.running import Runner
 
@@ -124,82 +144,81 @@ def command(
     except OSError as error:
         _unreadable(f"{error.filename}: {error.strerror}")
     if not runner.loaded:
-        names = ", ".join(map(str, paths))
-        raise click.UsageError(f"there are no tests in {names}: name files like rules_test.yaml")
+        given = ", ".join(map(str, paths))
+        raise click.UsageError(f"there are no tests in {given}: name files like rules_test.yaml")
     if not runner.tests and not any(loaded.diagnostics for loaded in runner.loaded):
         raise click.UsageError(f"no test has {' or '.join(map(repr, keep))} in its name")
+    _find(names, runner)
     with _progress("tests") as progress:
         report = runner.run(progress)
-    status = _status(report)
-    _print(report, junit, verbose)
-    minima = _Minima(cover_min, mutate_min)
-    if cover or mutate or minima != _Minima():
-        mutate = mutate or mutate_min is not None
-        met = _measure(runner, report, mutate, cover or not mutate or cover_min is not None, minima)
-        status = status or (0 if met else FOUND)
-    raise click.exceptions.Exit(status)
+    mutants = mutate or mutate_min is not None
+    covered = cover or cover_min is not None
+    if covered or mutants:
+        with _progress("measuring") as progress:
+            report = measured(report, runner.tests, Wanted(mutants, frozenset(names)), progress)
+    if not covered:
+        report = replace(report, coverage=None)
+    if junit is not None:
+        _write_junit(report, junit)
+    # What goes to standard output must be XML and nothing else then.
+    _print(report, form, verbose, err=str(junit) == "-")
+    raise click.exceptions.Exit(_status(report, cover_min, mutate_min))
 
 
-class _Minima(NamedTuple):
-    """What is asked for in percent, if anything."""
+def _find(names: Sequence[str], runner: "Runner") -> None:
+    """Complain if there is no rule of one of these names."""
+    from rulec.item_reader import suggest
 
-    cover: float | None = None
-    mutate: float | None = None
-
-
-def _measure(
-    runner: "Runner", report: "TestReport", mutate: bool, cover: bool, minima: _Minima
-) -> bool:
-    """Print how well the tests try the rules; return whether that is enough."""
-    from rulec.testing.measuring import measured
-    from rulec.testing.text import coverage_lines, mutation_lines
-
-    with _progress("measuring") as progress:
-        report = measured(report, runner.tests, with_mutants=mutate, progress=progress)
-    met = True
-    if cover and report.coverage is not None:
-        for line in coverage_lines(report.coverage):
-            click.echo(line)
-        met &= _enough("coverage", report.coverage.percent, minima.cover)
-    if report.mutation is not None:
-        for line in mutation_lines(report.mutation):
-            click.echo(line)
-        met &= _enough("mutation", report.mutation.percent, minima.mutate)
-    return met
+    known = {rule for test in runner.tests for rule in test.book.outlines}
+    for name in names:
+        if known and name not in known:
+            hint = suggest(name, known)
+            message = f"there is no rule {name!r}{', ' * bool(hint)}{hint}"
+            raise click.BadParameter(message, param_hint="'--rule'")
 
 
-def _enough(what: str, found: Fraction, minimum: float | None) -> bool:
-    if minimum is None or found >= minimum:
-        return True
-    click.echo(f"{what} is below {minimum:g} %", err=True)
-    return False
+def _print(report: "TestReport", form: str, verbose: bool, err: bool) -> None:
+    if form == "json":
+        from rulec.testing.document import document
 
-
-def _print(report: "TestReport", junit: Path | None, verbose: bool) -> None:
+        click.echo(document(report), err=err)
+        return
     from rulec.testing.text import lines
 
-    # What goes to standard output must be XML and nothing else.
     for line in lines(report, verbose=verbose):
-        click.echo(line, err=str(junit) == "-")
-    if junit is not None:
-        from rulec.testing.junit import junit as document
-
-        try:
-            with click.open_file(str(junit), "w", encoding="utf-8") as stream:
-                stream.write(document(report))
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            click.echo(f"rulec test: cannot write {junit}: {error.strerror}", err=True)
-            raise click.exceptions.Exit(BAD_INPUT) from None
+        click.echo(line, err=err)
 
 
-def _status(report: "TestReport") -> int:
+def _write_junit(report: "TestReport", path: Path) -> None:
+    from rulec.testing.junit import junit
+
+    try:
+        with click.open_file(str(path), "w", encoding="utf-8") as stream:
+            stream.write(junit(report))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        click.echo(f"rulec test: cannot write {path}: {error.strerror}", err=True)
+        raise click.exceptions.Exit(BAD_INPUT) from None
+
+
+def _status(report: "TestReport", cover_min: float | None, mutate_min: float | None) -> int:
     if report.diagnostics:
         return BAD_RULES
     if any(result.unreadable for result in report.results):
         return BAD_INPUT
-    return 0 if report.passed else FOUND
+    enough = [
+        _enough("coverage", report.coverage, cover_min),
+        _enough("mutation", report.mutation, mutate_min),
+    ]
+    return 0 if report.passed and all(enough) else FOUND
+
+
+def _enough(what: str, found: "Coverage | Mutation | None", minimum: float | None) -> bool:
+    if minimum is None or found is None or found.percent >= minimum:
+        return True
+    click.echo(f"{what} is below {minimum:g} %", err=True)
+    return False
 
 
 def _unreadable(message: str) -> None:

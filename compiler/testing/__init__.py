@@ -41,9 +41,9 @@ def run_tests(
     report = runner.run(progress)
     if not cover and not mutate:
         return report
-    from rulec.testing.measuring import measured
+    from rulec.testing.measuring import Wanted, measured
 
-    return measured(report, runner.tests, with_mutants=mutate)
+    return measured(report, runner.tests, Wanted(mutate))
 
 
 def _paths(given: PathLike | Iterable[PathLike]) -> tuple[Path, ...]:

@@ -19,6 +19,18 @@ from rulec.testing.rulebooks import Rulebook
 from rulec.testing.running import Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be measured: also mutants, or not; of some rules, or of all if none are named."""
+
+    mutants: bool = False
+    rules: frozenset[str] = frozenset()
+
+    def about(self, rule: str) -> bool:
+        """Return whether somebody wants to know of a rule."""
+        return not self.rules or rule in self.rules
+
+
 @dataclass
 class _Rule:
     """A rule whose parts are asked, with its mutants. ``asked`` are the numbers of conditions."""
@@ -44,7 +56,7 @@ class _Bench:
     """The rules for one source, and the tests of them."""
 
     def __init__(
-        self, book: Rulebook, source: str, tests: Sequence[Prepared], with_mutants: bool
+        self, book: Rulebook, source: str, tests: Sequence[Prepared], wanted: "Wanted"
     ) -> None:
         self.book = book
         self.source: EventSource = book.sources[source]
@@ -53,14 +65,15 @@ class _Bench:
         self._places = Places(book.chosen.definitions.lists)
         self.counted = book.enabled(source).union(*(test.looked_at for test in tests))
         order = [rule.name for rule in book.checked(source) if rule.name in self.counted]
-        self.rules = {name: self._rule(book.outlines[name], with_mutants, tests) for name in order}
+        self.wanted = wanted
+        self.rules = {name: self._rule(book.outlines[name], tests) for name in order}
         self._grounds: dict[tuple[frozenset[str], bool], _Ground] = {}
 
-    def _rule(self, outline: Outline, with_mutants: bool, tests: Sequence[Prepared]) -> _Rule:
+    def _rule(self, outline: Outline, tests: Sequence[Prepared]) -> _Rule:
         asked: dict[int, None] = {}
         grown = self._grown(outline.root, asked)
         found: list[tuple[Mutant, tuple[int, ...]]] = []
-        if with_mutants:
+        if self.wanted.mutants and self.wanted.about(outline.rule):
             fields = self.book.chosen.extras.fields(self.source.fields)
             is_tried = any(outline.rule in test.looked_at for test in tests)
             for mutant in mutants(outline, self.source, fields, self._places):
@@ -103,6 +116,8 @@ class _Bench:
     def coverage(self) -> Iterator[RuleCoverage]:
         """Yield the coverage of each rule."""
         for rule in self.rules.values():
+            if not self.wanted.about(rule.outline.rule):
+                continue
             parts = tuple(_seen(part, rule) for part in coverage.counted(rule.outline))
             outline = rule.outline
             yield RuleCoverage(
@@ -180,8 +195,7 @@ def _seen(part: OutlinePart, rule: _Rule) -> PartCoverage:
 def measured(
     report: TestReport,
     tests: Sequence[Prepared],
-    *,
-    with_mutants: bool,
+    wanted: Wanted,
     progress: Progress = lambda done, of: None,
 ) -> TestReport:
     """Return the report of tests with the coverage of the rules; and, if asked, mutants.
@@ -198,16 +212,16 @@ def measured(
         key = (id(test.book), test.source)
         if key not in benches:
             same = [each for each, _ in run if (id(each.book), each.source) == key]
-            benches[key] = _Bench(test.book, test.source, same, with_mutants)
+            benches[key] = _Bench(test.book, test.source, same, wanted)
     for done, (test, passed) in enumerate(run, start=1):
         with suppress(EventsError):  # the file was there when the test was run
             benches[id(test.book), test.source].look(test, passed)
         progress(done, len(run))
-    benches |= _untried({id(test.book): test.book for test in tests}, benches, with_mutants)
+    benches |= _untried({id(test.book): test.book for test in tests}, benches, wanted)
     for bench in benches.values():
         bench.conclude()
     covered = coverage.together(each for bench in benches.values() for each in bench.coverage())
-    if not with_mutants:
+    if not wanted.mutants:
         return replace(report, coverage=covered)
     found = [each for bench in benches.values() for each in bench.tried()]
     tried = [each for each, same in found if not same]
@@ -216,11 +230,11 @@ def measured(
 
 
 def _untried(
-    books: dict[int, Rulebook], benches: dict[tuple[int, str], _Bench], with_mutants: bool
+    books: dict[int, Rulebook], benches: dict[tuple[int, str], _Bench], wanted: Wanted
 ) -> dict[tuple[int, str], _Bench]:
     """Return the rules for sources that no test is about."""
     return {
-        (number, source): _Bench(book, source, (), with_mutants)
+        (number, source): _Bench(book, source, (), wanted)
         for number, book in books.items()
         for source in book.about
         if (number, source) not in benches

@@ -29,6 +29,10 @@ def lines(report: TestReport, *, verbose: bool = False) -> Iterator[str]:
     for diagnostic in report.diagnostics:
         yield str(diagnostic)
     yield summary(report)
+    if report.coverage is not None:
+        yield from coverage_lines(report.coverage)
+    if report.mutation is not None:
+        yield from mutation_lines(report.mutation)
 
 
 def _told(result: Result) -> Iterator[str]:
