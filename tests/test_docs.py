@@ -47,7 +47,8 @@ from rulec.runtime.fields import Kind
 from rulec.runtime.loading import execute
 from rulec.runtime.sinks import SINKS
 from rulec.runtime.sources import SOURCES, AnyEvent, EventSource
-from rulec.testing.reading import read_suite
+from rulec.testing.alert_reader import ALERT_KEYS
+from rulec.testing.reading import FILE_KEYS, TEST_KEYS, read_suite
 from rulec.text import File
 from rulec.transformers import TRANSFORMERS
 
@@ -314,6 +315,12 @@ def test_everything_that_has_a_name_is_in_its_table() -> None:
         "never_true",
         "always_true",
     }
+
+
+def test_every_key_of_tests_is_described_and_no_other() -> None:
+    text = text_of(ROOT / "docs/testing.md")
+    found = [set(re.findall(r"`(\w+)`", cells[0])) for _, cells in rows(text, "key", "meaning")]
+    assert set().union(*found) == {*FILE_KEYS, *TEST_KEYS, *ALERT_KEYS}
 
 
 @pytest.mark.parametrize(
