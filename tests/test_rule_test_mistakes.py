@@ -16,7 +16,8 @@ from test_rule_tests import AUDIT_RULES, GET, ran, write
 from rulec.cli import BAD_INPUT, BAD_RULES, BAD_USAGE, FOUND, cli
 from rulec.testing import run_tests
 from rulec.testing.alert_reader import ALERT_KEYS
-from rulec.testing.reading import CASES_LIMIT, FILE_KEYS, MISTAKES_LIMIT, TEST_KEYS, read_suite
+from rulec.testing.combinations import CASES_LIMIT
+from rulec.testing.reading import FILE_KEYS, MISTAKES_LIMIT, TEST_KEYS, read_suite
 from rulec.testing.values import VALUES_LIMIT
 from rulec.text import File
 
@@ -53,6 +54,17 @@ MISTAKES: Final = [
     (TEST % "matrix: @[]", "a matrix is a mapping from names to lists"),
     (TEST % "matrix: {a: @b}", "'a' is no list"),
     (TEST % "matrix: {a: @[]}", "'a' is no list"),
+    (TEST % "cases: @{}", "'cases' is a list of mappings"),
+    (TEST % "cases: @[]", "'cases' is a list of mappings"),
+    (TEST % "cases: [@a]", "a case is a mapping"),
+    (TEST % "cases: [{a: 1, @a: 2}]", "this is no name, or one that is taken"),
+    (TEST % "cases: [{a: 1}, @{b: 1, a: 2}]", "the first case has no 'b'"),
+    (TEST % "cases: [{a: 1, b: 1}, @{a: 2}]", "this case has no 'b'"),
+    (
+        "tests:\n- @{name: a, event: {}, alerts: none, cases: [{a: 1}], matrix: {a: [1]}}",
+        "'a' has values twice",
+    ),
+    ("tests:\n- {name: a, event: {}, alerts: '{x}', cases: [{x: @y}]}", "these are no alerts"),
     (TEST % "skip: @", "a text belongs here"),
     (f"{TEST % ''}- {{name: @a, event: {{}}, alerts: none}}", "'a' is the name of another test"),
     ("defaults: @x\ntests: [{name: a, event: {}, alerts: none}]", "'defaults' is a mapping"),
@@ -167,7 +179,7 @@ def test_small_files_cannot_stand_for_too_much(tmp_path: Path) -> None:
     side = f"[{', '.join(map(str, range(200)))}]"
     matrix = f"{{a: {side}, b: {side}}}"
     _, (told, *_) = read_suite(File("t", TEST % f"matrix: {matrix}"))
-    assert told.message == f"the matrix has 40,000 combinations, and {CASES_LIMIT:,} are the most"
+    assert told.message == f"there are 40,000 combinations, and {CASES_LIMIT:,} are the most"
     tests = "".join(
         f"- {{name: 't{n}', event: {{}}, alerts: none, matrix: {{a: {side}, b: [{', '.join('xyz')}]}}}}\n"
         for n in range(40)

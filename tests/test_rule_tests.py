@@ -248,6 +248,32 @@ def test_every_combination_of_a_matrix(tmp_path: Path) -> None:
     assert came.alert.output_fields["ka.user.name"] == "a"
 
 
+def test_cases_are_a_table(tmp_path: Path) -> None:
+    tests = """
+        - name: "{verb} of {resource}"
+          cases:
+            - {verb: get, resource: secrets, alerts: [{rule: Secret Read, event: 1}]}
+            - {verb: list, resource: secrets, alerts: [Secret Read]}
+            - {verb: get, resource: pods, alerts: none}
+          matrix: {user: [a, b]}
+          event:
+            verb: "{verb}"
+            stage: ResponseComplete
+            user: {username: "{user}"}
+            objectRef: {resource: "{resource}", name: x}
+          alerts: "{alerts}"
+    """
+    report = ran(tmp_path, tests)
+    assert [(result.name, result.message, len(result.came)) for result in report.results] == [
+        ("get of secrets [user=a]", "", 1),
+        ("list of secrets [user=a]", "", 1),
+        ("get of pods [user=a]", "", 0),
+        ("get of secrets [user=b]", "", 1),
+        ("list of secrets [user=b]", "", 1),
+        ("get of pods [user=b]", "", 0),
+    ]
+
+
 def test_the_rule_may_come_from_the_matrix(tmp_path: Path) -> None:
     tests = f"""
         - name: only {{rule}}

@@ -5,21 +5,27 @@ Everything that is wrong with it is told at once, each with its place, like mist
 
 import os
 from collections.abc import Iterator
-from itertools import islice, product
-from math import prod
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from rulec.diagnostics import Diagnostic, ProblemError
 from rulec.documents import unreadable
-from rulec.item_reader import ItemReader
-from rulec.selection import RULE_MATCHING
 from rulec.testing.alert_reader import AlertReader
-from rulec.testing.model import Case, Expected, FromFile, Given, Inline, Named, Suite
-from rulec.testing.values import Bindings, ValueMistakeError, Values, as_text, filled, merged
+from rulec.testing.combinations import CASES_LIMIT, CombinationReader, Row
+from rulec.testing.model import Case, Expected, FromFile, Given, Inline, Suite
+from rulec.testing.reader import Reader
+from rulec.testing.values import (
+    Bindings,
+    ValueMistakeError,
+    Values,
+    as_text,
+    merged,
+    whole_placeholder,
+)
 from rulec.text import File
 from rulec.yaml_nodes import Mapping as MappingNode
-from rulec.yaml_nodes import Node, Scalar, Sequence, is_null
+from rulec.yaml_nodes import Node, Scalar, Sequence
 from rulec.yaml_reader import read_yaml
 
 FILE_KEYS: Final = (
@@ -39,6 +45,7 @@ TEST_KEYS: Final = (
     "file",
     "alerts",
     "matrix",
+    "cases",
     "only",
     "enable",
     "source",
@@ -48,8 +55,6 @@ TEST_KEYS: Final = (
 GIVEN_KEYS: Final = ("event", "events", "file")
 
 MISTAKES_LIMIT: Final = 100
-# The tests of a file, with every case of every matrix.
-CASES_LIMIT: Final = 20_000
 
 
 def read_suite(file: File) -> tuple[Suite, tuple[Diagnostic, ...]]:
@@ -64,66 +69,7 @@ def read_suite(file: File) -> tuple[Suite, tuple[Diagnostic, ...]]:
     return suite, tuple(reader.diagnostics)
 
 
-class _Reader(ItemReader):
-    """What reading a file of tests and reading a test have in common."""
-
-    def word(self, key: str, bindings: Bindings) -> tuple[str | None, Node]:
-        """Return the text of a key that need not be there, and its place."""
-        node = self.mapping.get(key)
-        if node is None:
-            return None, self.mapping
-        found = self.filled(node, bindings)
-        if found == "":
-            self.complain("empty_value", f"'{key}' is empty", node=node)
-        return found or None, node
-
-    def filled(self, node: Node, bindings: Bindings) -> str | None:
-        """Return the text of a node, after complaining if it is none."""
-        if not isinstance(node, Scalar) or node.is_null:
-            self.complain("not_a_scalar", "a text belongs here", node=node)
-            return None
-        try:
-            value = filled(node, bindings) if bindings else node.value
-        except ValueMistakeError as mistake:
-            self.tell(mistake)
-            return None
-        if value is None:  # as if nothing were written
-            return None
-        if (text := as_text(value)) is None:
-            self.complain("not_a_scalar", "what is filled in here is no text", node=node)
-        return text
-
-    def tell(self, mistake: ValueMistakeError) -> None:
-        """Complain about a value."""
-        self.complain("bad_value", str(mistake), node=mistake.node, hint=mistake.hint)
-
-    def words(self, key: str, bindings: Bindings) -> Iterator[tuple[str, Node]]:
-        """Yield the texts of a key that holds one, or a list of them."""
-        node = self.mapping.get(key)
-        if node is None:
-            return
-        if is_null(node) or (isinstance(node, Sequence) and not node.items):
-            self.reject(key, "empty_value", f"'{key}' names nothing")
-            return
-        for item in node.items if isinstance(node, Sequence) else (node,):
-            if (text := self.filled(item, bindings)) is not None:
-                yield text, item
-
-    def names(self, key: str, bindings: Bindings) -> tuple[Named, ...]:
-        """Return the names of rules under a key."""
-        return tuple(Named(text, self.span(node)) for text, node in self.words(key, bindings))
-
-    def rule_matching(self, bindings: Bindings) -> str | None:
-        """Return how rules are matched, if it is said."""
-        found, _ = self.word("rule_matching", bindings)
-        if found is not None and found not in RULE_MATCHING:
-            message = f"{found!r} is no way to match rules"
-            self.reject("rule_matching", "bad_value", message, "write first or all")
-            return None
-        return found
-
-
-class _SuiteReader(_Reader):
+class _SuiteReader(Reader):
     """Reads a file of tests."""
 
     def __init__(self, file: File, documents: list[Node]) -> None:
@@ -164,7 +110,7 @@ class _SuiteReader(_Reader):
         if not isinstance(node, MappingNode):
             self.reject("defaults", "not_a_map", "'defaults' is a mapping", "write 'event: {...}'")
             return {}
-        reader = _Reader(self.file, node, self.context, "defaults")
+        reader = Reader(self.file, node, self.context, "defaults")
         reader.refuse_unknown_keys(DEFAULTS_KEYS)
         self.diagnostics += reader.diagnostics
         inner = node.get("event")
@@ -209,12 +155,13 @@ class _SuiteReader(_Reader):
                 return
 
 
-class _TestReader(_Reader):
+class _TestReader(Reader):
     """Reads a test."""
 
     def __init__(self, outer: _SuiteReader, mapping: MappingNode) -> None:
         super().__init__(outer.file, mapping, outer.context, "test")
         self.suite = outer
+        self.nodes: Row = {}
 
     def cases(self) -> Iterator[Case]:
         """Yield the test; if it has a matrix, once for each combination of its values."""
@@ -228,39 +175,12 @@ class _TestReader(_Reader):
             self.complain("bad_events", message, hint="write one of event, events, file")
         if self.failed:
             return
-        for bindings in self.combinations():
+        reader = CombinationReader(self.file, self.mapping, self.outer, self.suite.values)
+        for self.nodes, bindings in reader.combinations():
             yield from self.case(bindings)
             if self.failed:  # the other combinations would say the same
-                return
-
-    def combinations(self) -> Iterator[Bindings]:
-        """Yield what the matrix has for its names, in every combination."""
-        node = self.mapping.get("matrix")
-        if node is None:
-            yield {}
-            return
-        if not isinstance(node, MappingNode) or not node.pairs:
-            hint = "write {verb: [create, update]}"
-            self.reject("matrix", "not_a_map", "a matrix is a mapping from names to lists", hint)
-            return
-        columns: dict[str, list[Any]] = {}
-        for key, value in node.pairs:
-            if not isinstance(key, Scalar) or not key.value or key.value in columns:
-                self.complain("bad_name", "this is no name, or one that is taken", node=key)
-            elif not isinstance(value, Sequence) or not value.items:
-                hint = "write [one, another]"
-                self.complain("not_a_sequence", f"{key.value!r} is no list", node=value, hint=hint)
-            else:
-                try:
-                    columns[key.value] = self.suite.values.of(value)
-                except ValueMistakeError as mistake:
-                    self.tell(mistake)
-        if (size := prod(map(len, columns.values()))) > CASES_LIMIT:
-            message = f"the matrix has {size:,} combinations, and {CASES_LIMIT:,} are the most"
-            self.reject("matrix", "too_many", message)
-        if not self.failed:
-            for values in product(*columns.values()):
-                yield dict(zip(columns, values, strict=True))
+                break
+        self.diagnostics += reader.diagnostics
 
     def case(self, bindings: Bindings) -> Iterator[Case]:
         """Yield the test with these values, if there is nothing wrong with it."""
@@ -282,13 +202,17 @@ class _TestReader(_Reader):
         found, node = self.word("name", bindings)
         if found is None or not bindings or not isinstance(node, Scalar):
             return found or ""
-        silent = [key for key in bindings if f"{{{key}}}" not in node.value]
+        alerts = self.mapping.get("alerts")
+        expected = whole_placeholder(alerts.value) if isinstance(alerts, Scalar) else ""
+        silent = [key for key in bindings if f"{{{key}}}" not in node.value and key != expected]
         shown = [f"{key}={text}" for key in silent if (text := as_text(bindings[key])) is not None]
         return f"{found} [{', '.join(shown)}]" if shown else found
 
     def expected(self, given: Given | None, bindings: Bindings) -> tuple[Expected, ...] | None:
         """Return the alerts that are expected; None if the scenario names them."""
         node = self.mapping.get("alerts")
+        if isinstance(node, Scalar) and (name := whole_placeholder(node.value)) in self.nodes:
+            node = self.nodes[name]
         if node is None:
             if not isinstance(given, FromFile) or not given.is_scenario:
                 hint = "write 'alerts: none' if there are to be none"

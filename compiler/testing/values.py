@@ -124,6 +124,16 @@ class Values:
         return found
 
 
+def whole_placeholder(text: str) -> str:
+    """Return the name that is all of a text, in braces; nothing if there is more, or less.
+
+    >>> whole_placeholder("{verb}"), whole_placeholder("a {verb}")
+    ('verb', '')
+    """
+    found = _PLACEHOLDER.fullmatch(text)
+    return (found[2] or "") if found is not None else ""
+
+
 def filled(node: Scalar, bindings: Bindings) -> Any:
     """Return a text with the values of a matrix in it, or the one that is all of it.
 
@@ -135,9 +145,8 @@ def filled(node: Scalar, bindings: Bindings) -> Any:
     text = node.value
     if "{" not in text:
         return text
-    whole = _PLACEHOLDER.fullmatch(text)
-    if whole is not None and whole[2] in bindings:
-        return bindings[whole[2]]
+    if (whole := whole_placeholder(text)) in bindings:
+        return bindings[whole]
 
     def fill(found: re.Match[str]) -> str:
         escaped, name = found.groups()
