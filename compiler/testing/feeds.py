@@ -110,7 +110,8 @@ class Feed:
 
     def _read(self, file: FromFile, run: Run) -> Iterator[AnyEvent]:
         try:
-            with opened(str(file.path)) as stream:
+            # Not by a name that stands for standard input.
+            with opened(str(file.path.absolute())) as stream:
                 for number, found in self.source.documents.lines(stream, run=run):
                     if isinstance(found, EventError):
                         raise EventsError(f"{file.path}:{number}: {found}", file.span)
