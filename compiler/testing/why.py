@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from math import inf
 from typing import Final
 
 from rulec.explain.outline import OutlinePart
@@ -17,6 +18,8 @@ from rulec.testing.results import Came, Difference
 EXPLAINED_LIMIT: Final = 10
 EVENTS_LIMIT: Final = 10_000
 _LINES: Final = 2
+# The distance of an event for which no change of comparisons would make a rule fire.
+_NEVER: Final = 1_000_000
 
 
 def explained(
@@ -40,16 +43,17 @@ def _why(test: Prepared, rule: str, number: int | None, came: Sequence[Came]) ->
         yield _left_out(test, rule)
         return
     explainer = test.book.explainer
+    obstacles = explainer.obstacles(rule)
     fired = {each.event for each in came if each.alert.rule == rule}
-    root = explainer.outline(rule).root
-    best, place = -1, None
+    nearest, place = inf, None
     for at, event in islice(_numbered(test), EVENTS_LIMIT):
         label = test.label(event)
         if label in fired or number not in (None, label):
             continue
-        score = _score(root, explainer.verdicts(event, rule))
-        if score > best:
-            best, place = score, at
+        changes = obstacles.distance(explainer.verdicts(event, rule)).changes
+        distance = _NEVER if changes is None else changes
+        if distance < nearest:
+            nearest, place = distance, at
     if place is None:
         return
     event = next(event for at, event in _numbered(test) if at == place)
@@ -66,20 +70,6 @@ def _left_out(test: Prepared, rule: str) -> str:
 
 def _numbered(test: Prepared) -> Iterator[tuple[int, AnyEvent]]:
     return enumerate(test.feed.events())
-
-
-def _score(root: OutlinePart, verdicts: Sequence[bool]) -> int:
-    """Return how much of a condition is true; more than anything if all of it is."""
-    if verdicts[root.id]:
-        return len(verdicts)
-    pending, score = [root], 0
-    while pending:
-        part = pending.pop()
-        if part.kind in ("and", "macro"):
-            pending.extend(part.parts)
-        else:
-            score += verdicts[part.id]
-    return score
 
 
 def _lines(
