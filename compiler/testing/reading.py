@@ -162,6 +162,7 @@ class _TestReader(Reader):
         super().__init__(outer.file, mapping, outer.context, "test")
         self.suite = outer
         self.nodes: Row = {}
+        self.number = 1  # of the combination
 
     def cases(self) -> Iterator[Case]:
         """Yield the test; if it has a matrix, once for each combination of its values."""
@@ -176,7 +177,7 @@ class _TestReader(Reader):
         if self.failed:
             return
         reader = CombinationReader(self.file, self.mapping, self.outer, self.suite.values)
-        for self.nodes, bindings in reader.combinations():
+        for self.number, (self.nodes, bindings) in enumerate(reader.combinations(), 1):
             yield from self.case(bindings)
             if self.failed:  # the other combinations would say the same
                 break
@@ -205,7 +206,9 @@ class _TestReader(Reader):
         alerts = self.mapping.get("alerts")
         expected = whole_placeholder(alerts.value) if isinstance(alerts, Scalar) else ""
         silent = [key for key in bindings if f"{{{key}}}" not in node.value and key != expected]
-        shown = [f"{key}={text}" for key in silent if (text := as_text(bindings[key])) is not None]
+        texts = {key: as_text(bindings[key]) for key in silent}
+        shown = [f"{key}={text}" for key, text in texts.items() if text is not None]
+        shown += [f"#{self.number}"] if None in texts.values() else []
         return f"{found} [{', '.join(shown)}]" if shown else found
 
     def expected(self, given: Given | None, bindings: Bindings) -> tuple[Expected, ...] | None:
