@@ -335,3 +335,41 @@ def test_the_nearest_rules_come_first() -> None:
     assert [each.holds for each in found.explain_all(event(), "k8s_audit")] == [
         False, False, True, False, False
     ]  # fmt: skip
+
+
+# --- large conditions --------------------------------------------------------------------
+
+
+def large(condition: str) -> tuple[Explainer, Explanation]:
+    rule = {"rule": "r", "desc": "d", "condition": condition, "output": "o", "priority": "INFO"}
+    made = explainer(json.dumps([{**rule, "source": "k8s_audit"}]))
+    return made, made.explain(event(), "r")
+
+
+def test_the_parts_of_a_deep_condition_are_put_together() -> None:
+    condition = "ka.verb = get"
+    for number in range(60):
+        word = "and" if number % 2 else "or"
+        condition = f"not (ka.uri = /{number} {word} ({condition}))"
+    made, found = large(condition)
+    ruleset_says = True  # of the innermost comparison
+    for number in range(60):
+        ruleset_says = not (False if number % 2 else ruleset_says)
+    assert found.holds is ruleset_says
+    verdicts = made.verdicts(event(), "r")
+    for each in found.root.walk():
+        parts = [verdicts[inner.outline.id] for inner in each.parts]
+        match each.outline.kind:
+            case "and":
+                assert each.verdict is all(parts)
+            case "or":
+                assert each.verdict is any(parts)
+            case "not":
+                assert each.verdict is not parts[0]
+
+
+def test_a_change_of_very_many_comparisons_is_not_searched_for() -> None:
+    _, found = large(" and ".join(f"jevt.value[/x{number}] = a" for number in range(150)))
+    assert len(found.changes) == 150
+    assert all(change.settings for change in found.changes)
+    assert found.notes == ()  # each of them is needed

@@ -20,7 +20,9 @@ from rulec.runtime.sources import AnyEvent
 
 # So many sets of comparisons are looked at, so many values for each field in them, so many
 # of their combinations, and so many times an event is changed to see what comes of it.
+# A set of more comparisons is not looked for: nobody would read it.
 _MOST_SETS: Final = 40
+_LARGEST: Final = 24
 _MOST_FOUND: Final = 12
 _MOST_LOOKS: Final = 4000
 _MOST_COMBINED: Final = 200
@@ -77,6 +79,8 @@ class Turner:
             return Nothing(certain=False)
         fixed = [atom.fixed for atom in self.whatif.atoms]
         search = Search(self.goal, self.now, fixed, self._possible)
+        if _LARGEST < search.least < float("inf"):
+            return self._supposed(some_set(self.goal, self.now, fixed), search.least)
         best: Turning | None = None
         enough = 0 if is_editable(self.event) else 1
         try:
@@ -89,7 +93,7 @@ class Turner:
                 if best is not None and best.rank <= enough:
                     return best
         except GaveUpError:
-            return best or self._supposed(some_set(self.goal, self.now, fixed))
+            return best or self._supposed(some_set(self.goal, self.now, fixed), search.least)
         return best or Nothing(certain=True)
 
     def alone(self) -> tuple[Atom, ...]:
@@ -103,10 +107,10 @@ class Turner:
                 found.append(atom)
         return tuple(found)
 
-    def _supposed(self, flips: Flips | None) -> Turning | Nothing:
+    def _supposed(self, flips: Flips | None, least: float) -> Turning | Nothing:
         if flips is None:
             return Nothing(certain=False)
-        return self._turning(flips, certain=False) or Turning(flips, {}, 2, False, flips)
+        return self._turning(flips, certain=len(flips) <= least) or Nothing(certain=False)
 
     # --- values for comparisons -----------------------------------------------------------
 
@@ -140,10 +144,14 @@ class Turner:
         names = dict.fromkeys(name for each in wanted for name in each.atom.variables)
         open_ = [name for name in names if self._variable(name).field.constant is None]
         looks = _Looks(_MOST_LOOKS)
-        found = list(islice(self._trials(open_, wanted, looks), _MOST_FOUND))
+        # Of a large condition, the first values have to do.
+        most = max(1, min(_MOST_FOUND, _MOST_LOOKS // len(self.whatif.atoms)))
+        found = list(islice(self._trials(open_, wanted, looks), most))
         if not found:
             exact = are_exact(each.atom for each in wanted) and not looks.spent
             return [] if exact and len(open_) == 1 else None
+        if len(found) == 1:
+            return found
         return sorted(found, key=lambda settings: self._side_effects(settings, component))
 
     def _trials(

@@ -7,8 +7,8 @@ from rulec.api import Chosen, Options, choose
 from rulec.emit import emit
 from rulec.explain.changes import Nothing, Turner
 from rulec.explain.outline import Outline, outlines
-from rulec.explain.parts import judged
-from rulec.explain.probe import Probe, decoded
+from rulec.explain.parts import Verdicts, judged
+from rulec.explain.probe import decoded
 from rulec.explain.remarks import changes, notes
 from rulec.explain.results import Explanation
 from rulec.explain.tally import NEVER, TRUE, Distance, Obstacles
@@ -41,7 +41,7 @@ class Explainer:
         self.outlines: Mapping[str, Outline] = outlines(
             chosen.definitions, chosen.analysis, chosen.sources, chosen.extras
         )
-        self._probes: dict[str, Probe] = {}
+        self._probes: dict[str, Verdicts] = {}
         self._whatifs: dict[str, WhatIf] = {}
         self._obstacles: dict[str, Obstacles] = {}
         self._matched: Ruleset | None = None
@@ -116,8 +116,7 @@ class Explainer:
         """
         outline = self.outline(rule)
         read = self.event(event, outline.source)
-        probe = self._probe(outline)
-        verdicts = probe.answers(read)
+        verdicts = self._probe(outline).answers(read)
         holds = verdicts[0]
         instead = self.instead(read, rule) if holds else None
         root = judged(outline.root, verdicts, read)
@@ -152,10 +151,8 @@ class Explainer:
         return Distance(len(turning.flips), turner.alone() if len(turning.flips) == 1 else ())
 
     def _turner(self, outline: Outline, event: AnyEvent, holds: bool) -> Turner:
-        probe = self._probe(outline)
-        return Turner(
-            outline.root, self._whatif(outline), event, holds, lambda each: probe.answer(0, each)
-        )
+        asks = self._probe(outline).holds
+        return Turner(outline.root, self._whatif(outline), event, holds, asks)
 
     def explain_all(self, event: Any, source: str) -> list[Explanation]:
         """Explain what every rule for a source says of an event, as ``explain`` does."""
@@ -206,10 +203,10 @@ class Explainer:
             )
         return self._whatifs[outline.rule]
 
-    def _probe(self, outline: Outline) -> Probe:
+    def _probe(self, outline: Outline) -> Verdicts:
         if outline.rule not in self._probes:
-            conditions = [part.condition for part in outline.root.walk()]
-            self._probes[outline.rule] = Probe.of(conditions, self.sources[outline.source])
+            source = self.sources[outline.source]
+            self._probes[outline.rule] = Verdicts.of(outline.root, source)
         return self._probes[outline.rule]
 
     # --- what happens instead -------------------------------------------------------------

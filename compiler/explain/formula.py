@@ -111,7 +111,7 @@ class Search:
     """Looks for the smallest sets of comparisons whose change reaches a goal.
 
     ``values`` are those of the comparisons now. Those that are ``fixed`` cannot change.
-    ``possible`` tells whether some changes can be had at once.
+    ``possible`` tells whether some changes can be had at once. No set is smaller than ``least``.
     """
 
     def __init__(
@@ -128,14 +128,16 @@ class Search:
         self._looks = 0
         size = wanted.size if isinstance(wanted, Joined) else 1
         self._most = max(200, min(_MOST_LOOKS, _MOST_WORK // size))
+        self.least = self._distance(wanted)[0]
 
     def sets(self) -> Iterator[Flips]:
         """Yield the sets of comparisons whose change reaches the goal, smaller ones first.
 
         :raises GaveUpError: if that takes too long.
         """
-        least, _ = self._distance(self._goal)
-        for size in range(int(min(least, len(self._values) + 1)), len(self._values) + 1):
+        if self.least == float("inf"):
+            return
+        for size in range(int(self.least), len(self._values) + 1):
             # What was not found before has exactly this size.
             yield from (found for found in self._dive(frozenset(), size) if len(found) == size)
 
