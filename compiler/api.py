@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
@@ -20,6 +19,7 @@ from rulec.layout import layout
 from rulec.operators import words
 from rulec.plan import CheckedRule, Plan, plan
 from rulec.plugins import plugin_findings
+from rulec.recipe import Recipe
 from rulec.runtime.loading import execute
 from rulec.runtime.priority import parse_priority
 from rulec.runtime.ruleset import Manifest, Ruleset
@@ -31,7 +31,7 @@ from rulec.text import File
 from rulec.version import version
 
 if TYPE_CHECKING:
-    from rulec.explain import Explainer, Explanation
+    pass
 
 PathLike = str | os.PathLike[str]
 
@@ -88,29 +88,6 @@ class Chosen:
     def plan(self) -> Plan:
         """Decide what to compute for each event."""
         return plan(self.rules, self.rule_matching, self.sources)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a ruleset was compiled from: the content of its files, and how that was done."""
-
-    files: tuple[File, ...]
-    sources: tuple[str | JsonSource, ...] | None
-    options: Options
-
-    @cached_property
-    def explainer(self) -> "Explainer":
-        """What explains the rules; it is made when it is first asked for."""
-        from rulec.explain import Explainer
-
-        return Explainer.of(self.files, sources=self.sources, **self.options)
-
-    def explain(self, event: Any, rule: str) -> "Explanation":
-        """Explain what a rule says of an event."""
-        return self.explainer.explain(event, rule)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Recipe, (self.files, self.sources, self.options)
 
 
 def compile_ruleset(
