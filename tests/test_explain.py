@@ -299,6 +299,13 @@ def test_changes_of_system_calls() -> None:
     ]
 
 
+def test_rules_about_other_types_of_events_say_so() -> None:
+    found = explained("Opened", {"evt.type": "close", "fd.name": "/etc/passwd"})
+    note = "the event is of type close, and the rule is about other types: open"
+    assert found.notes == (note,)
+    assert explained("Opened", {"evt.type": "open", "fd.name": "/x"}).notes == ()
+
+
 def test_every_operator_has_a_sentence() -> None:
     written = {*OPERATORS} - {IN_RANGES}
     assert {*SENTENCES} == written

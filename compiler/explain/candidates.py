@@ -4,21 +4,19 @@ These are guesses, and it does no harm if some are wrong: whether a value does w
 meant to do, compiled code says. They are good guesses where a comparison is with constants.
 """
 
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address
 from itertools import islice, product
 from typing import Any, Final
 
 from rulec.explain.atoms import Atom
+from rulec.explain.samples import equal, inverse, near, of_pattern, samples
 from rulec.explain.whatif import Values, WhatIf
-from rulec.nodes import Constant, Loaded, Test, Transformed, Value
-from rulec.nodes import Sequence as Parts
+from rulec.nodes import Constant, Loaded, Test, Value
 from rulec.operators import IN_RANGES
 from rulec.references import several
-from rulec.runtime.encoding import utf8
-from rulec.runtime.fields import Kind, Type
+from rulec.runtime.fields import Kind
 
 # Of the constants of a comparison that is not to change, so many are tried.
 _FEW: Final = 12
@@ -96,7 +94,7 @@ def _singles(
     yield from filter(fits, _together(variable, wanted, whatif))
     yield from filter(fits, _of_tests(variable, own, whatif, values, MOST_VALUES))
     if now is not None:
-        yield from filter(fits, _near(now, loaded.field.type))
+        yield from filter(fits, near(now))
     yield from filter(fits, OTHERS[loaded.field.type.kind])
     others = [test for atom in whatif.atoms if variable in atom.variables for test in atom.tests]
     yield from filter(fits, _of_tests(variable, others, whatif, values, _FEW))
@@ -140,12 +138,18 @@ def _of_tests(
     variable: str, tests: Iterable[Test], whatif: WhatIf, values: Values, most: int
 ) -> Iterator[Any]:
     """Yield what tests compare a field with, and what is close to that."""
+    is_meant = _is(variable, whatif)
     for test in tests:
         for side, other in ((test.value, test.operand), (test.operand, test.value)):
             if side is None or isinstance(side, Constant):
                 continue
             for constant in islice(_constants(test, other, whatif, values), most):
-                yield from _inverse(side, constant, variable, whatif)
+                yield from inverse(side, constant, is_meant)
+
+
+def _is(variable: str, whatif: WhatIf) -> Callable[[Loaded], bool]:
+    """Return the function that tells whether a field is a variable."""
+    return lambda loaded: whatif.atoms.name(loaded) == variable
 
 
 def _constants(test: Test, other: Value | None, whatif: WhatIf, values: Values) -> Iterator[Any]:
@@ -155,84 +159,16 @@ def _constants(test: Test, other: Value | None, whatif: WhatIf, values: Values) 
             return
         case Constant(tuple(constants)):
             for constant in constants:
-                yield from _samples(test, constant)
+                yield from samples(test, constant)
         case Constant(constant):
-            yield from _samples(test, constant)
+            yield from samples(test, constant)
         case Loaded():
             now = values.get(whatif.atoms.name(other))
             for value in now if isinstance(now, tuple) else (now,):
                 if value is not None:
-                    yield from _samples(test, value)
+                    yield from samples(test, value)
         case _:
             return
-
-
-def _samples(test: Test, constant: Any) -> Iterator[Any]:
-    """Yield values of which a test with this constant may be true, and some of which it is not."""
-    match test.operator:
-        case "glob" | "iglob":
-            yield from _of_pattern(str(constant))
-        case "pmatch":
-            yield from _of_pattern(str(constant))
-            yield f"{constant}/x"
-        case "regex":
-            yield from _of_regex(str(constant))
-        case symbol if symbol == IN_RANGES:
-            low, colon, high = str(constant).partition(":")
-            if colon and (low.lstrip("+-") + high.lstrip("+-")).isdigit():
-                yield from (str(int(low)), str(int(high)), str(int(high) + 1))
-            yield constant
-        case _:
-            yield from _equal(constant)
-
-
-def _equal(constant: Any) -> Iterator[Any]:
-    match constant:
-        case IPv4Network() | IPv6Network():
-            yield from (constant.network_address, constant.broadcast_address)
-        case bool():
-            yield from (constant, not constant)
-        case int() | float():
-            yield from (constant, constant + 1, constant - 1)
-        case str():
-            yield from (constant, f"{constant}x", f"x{constant}")
-        case bytes():
-            yield from (constant, constant + b"x", b"x" + constant)
-        case _:
-            yield constant
-
-
-def _of_pattern(pattern: str) -> Iterator[str]:
-    """Yield texts that a pattern of a shell may match."""
-    plain = ""
-    rest = pattern
-    while rest:
-        step, rest = rest[0], rest[1:]
-        if step == "[" and "]" in rest[1:]:
-            end = rest.index("]", 1)
-            inside, rest = rest[:end], rest[end + 1 :]
-            plain += "_" if inside[0] in "!^" else inside[0]
-        elif step == "\\" and rest:
-            plain, rest = plain + rest[0], rest[1:]
-        elif step == "?":
-            plain += "x"
-        elif step != "*":
-            plain += step
-    yield plain
-    yield plain + "x"
-    yield pattern
-
-
-# What has a meaning in a regular expression.
-_SPECIAL: Final = frozenset("\\.[]{}()*+?^$|")
-
-
-def _of_regex(pattern: str) -> Iterator[str]:
-    """Yield texts that a regular expression may match, if it is a simple one."""
-    for each in (pattern, pattern.replace(".*", "").replace(".+", "x")):
-        text = each.removeprefix("^").removesuffix("$").replace("\\.", "\0")
-        if _SPECIAL.isdisjoint(text):
-            yield text.replace("\0", ".")
 
 
 def _together(variable: str, wanted: Sequence[Wanted], whatif: WhatIf) -> Iterator[str]:
@@ -251,7 +187,7 @@ def _together(variable: str, wanted: Sequence[Wanted], whatif: WhatIf) -> Iterat
                 case "contains" | "icontains":
                     inner.append(text)
                 case "glob" | "iglob" | "pmatch":
-                    inner += islice(_of_pattern(text), 1)
+                    inner += islice(of_pattern(text), 1)
     if len(begins) + len(ends) + len(inner) < 4:
         return
     begin, end = max(begins, key=len), max(ends, key=len)
@@ -259,66 +195,6 @@ def _together(variable: str, wanted: Sequence[Wanted], whatif: WhatIf) -> Iterat
     for size in range(min(len(begin), len(end)), 0, -1):
         if begin.endswith(end[:size]):
             yield begin + end[size:]
-
-
-def _near(now: Any, type_: Type) -> Iterator[Any]:
-    """Yield values that have much in common with the one that there is."""
-    match now:
-        case bool():
-            yield not now
-        case str():
-            yield from (f"{now}x", f"x{now}")
-        case bytes():
-            yield from (now + b"x", b"x" + now)
-        case int() | float():
-            yield from (now + 1, now - 1)
-        case _:
-            return
-
-
-# --- through transformers -----------------------------------------------------------------
-
-
-def _inverse(side: Value, constant: Any, variable: str, whatif: WhatIf) -> Iterator[Any]:
-    """Yield what a field might be for a value made of it to be ``constant``."""
-    match side:
-        case Loaded() if whatif.atoms.name(side) == variable:
-            yield constant
-        case Transformed("b64", (inner,)) if isinstance(constant, str | bytes):
-            data = utf8(constant) if isinstance(constant, str) else constant
-            encoded = b64encode(data)
-            for text in (encoded.decode(), encoded):
-                yield from _inverse(inner, text, variable, whatif)
-        case Transformed("len", (inner,)) if isinstance(constant, int):
-            if 0 <= constant <= 1000:
-                yield from _inverse(inner, "x" * constant, variable, whatif)
-                yield from _inverse(inner, ("x",) * constant, variable, whatif)
-        case Transformed("join", (_, inner)) if isinstance(constant, str):
-            yield from _inverse(inner, (constant,), variable, whatif)
-            yield from _inverse(inner, constant, variable, whatif)
-        case Transformed("concat", parts) if isinstance(constant, str):
-            for number, part in enumerate(parts):
-                before, after = _around(parts[:number]), _around(parts[number + 1 :])
-                if constant.startswith(before) and constant.endswith(after):
-                    end = len(constant) - len(after)
-                    yield from _inverse(part, constant[len(before) : end], variable, whatif)
-        case Transformed("getopt", (inner, _), selector):
-            words = (f"-{selector}", constant) if selector else (constant,)
-            yield from _inverse(inner, words, variable, whatif)
-        case Transformed(_, (inner, *_)):
-            yield from _inverse(inner, constant, variable, whatif)
-        case Parts(parts):
-            for part in parts:
-                yield from _inverse(part, constant, variable, whatif)
-        case _:
-            return
-
-
-def _around(parts: Sequence[Value]) -> str:
-    """Return the constant text that some arguments are."""
-    return "".join(
-        part.value for part in parts if isinstance(part, Constant) and isinstance(part.value, str)
-    )
 
 
 # --- lists --------------------------------------------------------------------------------
@@ -368,11 +244,12 @@ def _scalars(found: Iterable[Any], fits: Callable[[Any], bool]) -> list[Any]:
 
 def _wholes(test: Test, variable: str, whatif: WhatIf) -> Iterator[tuple[Any, ...]]:
     """Yield whole lists of which a test may be true, such as those of some length."""
+    is_meant = _is(variable, whatif)
     if isinstance(test.operand, Constant) and not isinstance(test.value, Loaded):
         operand = test.operand.value
         constants = operand if isinstance(operand, tuple) else (operand,)
         for constant in constants:
-            for near in _equal(constant):
-                for whole in _inverse(test.value, near, variable, whatif):
+            for value in equal(constant):
+                for whole in inverse(test.value, value, is_meant):
                     if isinstance(whole, tuple) and whole:
                         yield whole

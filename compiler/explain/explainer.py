@@ -1,10 +1,11 @@
 """Explain what rules say of events."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Unpack
 
 from rulec.api import Chosen, Options, choose
 from rulec.emit import emit
+from rulec.event_types import event_types
 from rulec.explain.changes import Nothing, Turner
 from rulec.explain.outline import Outline, outlines
 from rulec.explain.parts import Verdicts, judged
@@ -24,8 +25,10 @@ from rulec.runtime.sources import AnyEvent, EventSource
 from rulec.runtime.sources.json_source import JsonSource
 from rulec.runtime.sources.syscall.events import SyscallEvent
 from rulec.text import File
+from rulec.type_gates import TYPE
 from rulec.version import version
 
+_MOST_TYPES: Final = 8
 _NO_SUCH_EVENT: Final = "the document holds no event"
 
 
@@ -131,9 +134,20 @@ class Explainer:
             instead,
             root,
             changes(turner, turning),
-            tuple(notes(root, turning, holds)),
+            (*self._about_types(rule, read), *notes(root, turning, holds)),
             outline.span,
         )
+
+    def _about_types(self, rule: str, event: AnyEvent) -> Iterator[str]:
+        """Yield that a rule is about other types of events, if it is."""
+        source = self.sources[self.outline(rule).source]
+        if not source.event_types or not isinstance(event, SyscallEvent):
+            return
+        types = event_types(self._chosen.analysis.resolved[rule]).among(source.event_types)
+        if (type_ := event[TYPE]) in source.event_types and type_ not in types:
+            few = sorted(types)[:_MOST_TYPES]
+            told = ", ".join([*few, *["..."] * (len(types) > len(few))]) or "none"
+            yield f"the event is of type {type_}, and the rule is about other types: {told}"
 
     def distance(self, event: AnyEvent, rule: str) -> Distance:
         """Return how far a rule is from being true of an event that was read before.

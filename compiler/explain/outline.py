@@ -186,8 +186,6 @@ _KINDS: Final[Mapping[type[Condition], str]] = {
     And: "and",
     Or: "or",
     Not: "not",
-    OneOf: "oneof",
-    Const: "const",
 }
 
 
@@ -229,11 +227,11 @@ class _Drafts:
                 return OutlinePart(0, kind, node, condition, own, node.span, ())
             case Not(operand):
                 return self._joined(node, (self.part(operand, origin),), origin)
-            case And(operands) | Or(operands) | OneOf(operands):
+            case And(operands) | Or(operands):
                 parts = tuple(self.part(operand, origin) for operand in operands)
                 return self._joined(node, parts, origin)
-            case Const() | Test():
-                return OutlinePart(0, "const", node, node, origin, node.span, ())
+            case Const() | Test() | OneOf():
+                raise AssertionError(f"{node!r} is nothing that is parsed")
 
     def _joined(
         self, node: Condition, parts: tuple[OutlinePart, ...], origin: tuple[Origin, ...]
