@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from hypothesis import strategies as st
 from strategies import Author, events_for, is_number
 
+from rulec.diagnostics import ProblemError
 from rulec.nodes import (
     And,
     Call,
@@ -23,8 +24,10 @@ from rulec.nodes import (
     Or,
     rebuild,
 )
+from rulec.parse import parse_condition
 from rulec.runtime.encoding import utf8
 from rulec.runtime.sources import AnyEvent, EventSource
+from rulec.text import Text
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -68,12 +71,13 @@ def text_of(node: Any, lists: Mapping[Items, str] = {}) -> str:
 
 
 def readable(node: Condition) -> Condition:
-    """Return a condition without what can be checked, but cannot be written: ``< "<NA>"``."""
-    match node:
-        case Check(left, operator, Literal(text)) if operator[0] in "<>" and not is_number(text):
-            return Check(left, "exists", None)
-        case _:
-            return rebuild(node, readable)
+    """Return a condition without what can be checked, but not written, such as ``< "<NA>"``."""
+    if not isinstance(node, Check):
+        return rebuild(node, readable)
+    try:
+        return parse_condition(Text.of(text_of(node)))
+    except ProblemError:
+        return Check(FieldRef("evt.num"), "exists", None)
 
 
 def quoted(text: str) -> str:
@@ -114,7 +118,7 @@ def written_rules(draw: Draw, source: EventSource, rules: int, events: int) -> W
             "source": source.name,
             "condition": macros.text(macros.without_some(condition)),
         }
-        except_for = readable(author.check(author.one_of(author.words.questions)))
+        except_for = author.check(author.one_of(author.words.questions))
         if author.chance(30) and _may_be_exception(except_for):
             rule["exceptions"] = [_exception(except_for)]
             condition = And((condition, Not(except_for)))
@@ -128,6 +132,8 @@ def written_rules(draw: Draw, source: EventSource, rules: int, events: int) -> W
 def _may_be_exception(node: Check) -> bool:
     """Return whether a comparison can stand in an exception: with constants, and no brackets."""
     if not isinstance(node.left, FieldRef) or node.left.argument is not None:
+        return False
+    if readable(node) != node:
         return False
     return isinstance(node.right, Literal) and is_number(node.right.text)
 

@@ -76,6 +76,8 @@ def candidates(
     found = make(variable, wanted, whatif, values)
     met: set[tuple[type, Any]] = set()
     for value in islice(found, MOST_VALUES):
+        if value == () and is_list:  # no field has an empty list: it has no value then
+            continue
         if (key := (type(value), value)) not in met:
             met.add(key)
             yield value
