@@ -299,6 +299,15 @@ def test_changes_of_system_calls() -> None:
     ]
 
 
+def test_what_a_configuration_says_does_not_change(rules: Path) -> None:
+    item = {"rule": "r", "desc": "d", "output": "o", "priority": "INFO", "source": "k8s_audit"}
+    content = [{**item, "condition": "ka.verb = get and (static.env = dev or ka.uri = /x)"}]
+    rules.write_text(json.dumps(content), "utf-8")
+    found = compile_ruleset(rules, static_fields={"env": "prod"}).explain(event(), "r")
+    assert [change.part.text for change in found.changes] == ["ka.uri = /x"]
+    assert part(found, "static.env = dev").seen[0].value == "prod"
+
+
 def test_rules_about_other_types_of_events_say_so() -> None:
     found = explained("Opened", {"evt.type": "close", "fd.name": "/etc/passwd"})
     note = "the event is of type close, and the rule is about other types: open"

@@ -82,19 +82,21 @@ class Turner:
         if _LARGEST < search.least < float("inf"):
             return self._supposed(some_set(self.goal, self.now, fixed), search.least)
         best: Turning | None = None
+        doubt = False
         enough = 0 if is_editable(self.event) else 1
         try:
             for number, flips in enumerate(search.sets()):
                 if best is not None and (len(flips) > len(best.flips) or number > _MOST_SETS):
                     return best
                 found = self._turning(flips)
+                doubt |= found is None
                 if found is not None and (best is None or found.rank < best.rank):
                     best = found
                 if best is not None and best.rank <= enough:
                     return best
         except GaveUpError:
             return best or self._supposed(some_set(self.goal, self.now, fixed), search.least)
-        return best or Nothing(certain=True)
+        return best or Nothing(certain=not doubt)
 
     def alone(self) -> tuple[Atom, ...]:
         """Return the comparisons of which one is enough."""
@@ -168,8 +170,8 @@ class Turner:
                     for name, own in zip(chosen, about, strict=True)
                 ]
                 # Of several fields at once, only the likeliest values.
-                some = values if size == 1 else [list(islice(each, 30)) for each in values]
-                for combined in product(*some):
+                few = (islice(each, 30) for each in values)
+                for combined in zip(*values, strict=True) if size == 1 else product(*few):
                     if looks.spend():
                         return
                     settings = dict(zip(chosen, combined, strict=True))
@@ -197,7 +199,9 @@ class Turner:
         """Return how comparisons can be changed; None if that does not turn the verdict."""
         components = self._components(flips)
         options = [(each, self._settings(each)) for each in components]
-        unfound = frozenset(n for each, found in options if not found for n in each)
+        if any(found == [] for _, found in options):
+            return None
+        unfound = frozenset(n for each, found in options if found is None for n in each)
         known = [found for _, found in options if found]
         edits = 0
         for chosen in islice(product(*known), _MOST_COMBINED):

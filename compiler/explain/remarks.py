@@ -38,7 +38,7 @@ def notes(root: Part, turning: Turning | Nothing, holds: bool) -> Iterator[str]:
         case Nothing(certain=True):
             yield f"no event could make it {'false' if holds else 'true'}"
         case Nothing():
-            yield "the condition is too large to look for a change"
+            yield f"no change was found that would make it {'false' if holds else 'true'}"
         case Turning(certain=False):
             yield "the condition is large: fewer changes may do"
         case Turning():
