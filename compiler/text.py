@@ -31,6 +31,10 @@ class File:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
+    def start_of(self, line: int) -> int:
+        """Return where a line (from 1) begins; behind the last one, the end of the file."""
+        return self._line_starts[line - 1] if line <= len(self._line_starts) else len(self.content)
+
     def line(self, number: int) -> str:
         """Return the text of a line, counted from 1, without its end."""
         start = self._line_starts[number - 1]

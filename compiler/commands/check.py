@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rulec.cli import BAD_RULES
+from rulec.commands.linting import check_lints, lint_options
 from rulec.commands.options import own_sources, paths, source_files
 from rulec.event_sources import known_sources
 from rulec.runtime.rendering import counted
@@ -23,10 +24,17 @@ from rulec.runtime.sources import EventSource
     show_default=True,
     help="Text for people; or the JSON that 'falco -V' prints.",
 )
+@lint_options
 @source_files
 @click.option("--strict", is_flag=True, help="Take what Falco's k8saudit plugin refuses as errors.")
 def command(
-    paths: tuple[Path, ...], form: str, source_files: tuple[Path, ...], strict: bool
+    paths: tuple[Path, ...],
+    form: str,
+    source_files: tuple[Path, ...],
+    strict: bool,
+    linting: bool,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
 ) -> None:
     """Check the rules in PATH... (files and directories, in load order).
 
@@ -34,10 +42,16 @@ def command(
     the file, line and column, the line itself and often what to do. With
     --format json it is what Falco says, which stops at the first error.
 
-    The exit status is 0 if the rules can be loaded, 2 if not.
+    With --lint, what is allowed but doubtful is looked for, too (--lints lists
+    for what).
+
+    The exit status is 0 if the rules can be loaded, 2 if not; with --lint 1 if
+    something is found.
     """
     sources = known_sources(own_sources(source_files), strict=strict)
-    if form == "json":
+    if linting:
+        check_lints(paths, sources, form, only, without)
+    elif form == "json":
         _check_as_falco(paths, sources)
     else:
         _check(paths, sources)

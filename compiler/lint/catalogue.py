@@ -1,0 +1,37 @@
+"""Every lint, one entry each. To add one, add an entry here and a page in ``docs/lints/``."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from rulec.codes import CODES
+from rulec.lint.lints import comments, lists
+from rulec.lint.model import Lint, Severity
+
+LINTS: Final[Mapping[str, Lint]] = {
+    lint.id: lint
+    for lint in (
+        Lint(
+            "duplicate-item",
+            Severity.NOTE,
+            "an item is in a list twice",
+            lists.duplicate_item,
+        ),
+        Lint(
+            "suppression-unused",
+            Severity.WARNING,
+            "a comment suppresses a finding that there is not",
+            comments.suppression_unused,
+        ),
+        Lint(
+            "suppression-without-reason",
+            Severity.WARNING,
+            "a comment suppresses a finding and does not say why",
+            comments.suppression_without_reason,
+        ),
+    )
+}
+
+
+def known_ids() -> frozenset[str]:
+    """Return what findings can be called: the lints, and the codes of the compiler."""
+    return frozenset({*LINTS, *CODES})

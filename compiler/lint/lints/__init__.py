@@ -1,0 +1,1 @@
+"""The lints, one concern to a module."""
