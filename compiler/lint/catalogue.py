@@ -4,17 +4,49 @@ from collections.abc import Mapping
 from typing import Final
 
 from rulec.codes import CODES
-from rulec.lint.lints import comments, lists
+from rulec.lint.lints import comments, lists, logic, operators
 from rulec.lint.model import Lint, Severity
 
 LINTS: Final[Mapping[str, Lint]] = {
     lint.id: lint
     for lint in (
         Lint(
+            "always-false",
+            Severity.ERROR,
+            "a rule cannot match any event",
+            logic.always_false,
+        ),
+        Lint(
+            "always-true",
+            Severity.WARNING,
+            "a rule matches every event",
+            logic.always_true,
+        ),
+        Lint(
+            "dead-part",
+            Severity.WARNING,
+            "a part of a condition never holds",
+            logic.dead_part,
+        ),
+        Lint(
             "duplicate-item",
             Severity.NOTE,
             "an item is in a list twice",
             lists.duplicate_item,
+        ),
+        Lint(
+            "redundant-part",
+            Severity.NOTE,
+            "a part of a condition changes nothing",
+            logic.redundant_part,
+        ),
+        Lint(
+            "regex-simpler",
+            Severity.NOTE,
+            "a regular expression says what a simpler operator says",
+            operators.regex_simpler,
+            fixes=True,
+            replaces=frozenset({"regex_could_be_simpler"}),
         ),
         Lint(
             "suppression-unused",

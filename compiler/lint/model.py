@@ -1,10 +1,10 @@
 """What lints are given, and what they find."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rulec.analysis import Analysis
 from rulec.definitions import Definitions
@@ -15,7 +15,11 @@ from rulec.runtime.sources import EventSource
 from rulec.text import File, Span
 
 if TYPE_CHECKING:
+    from rulec.lint.conditions import Part, Reader, RuleCondition
+    from rulec.lint.reasoning import Space
     from rulec.lint.suppressions import Suppression
+
+T = TypeVar("T")
 
 
 class Severity(Enum):
@@ -87,7 +91,7 @@ class Finding:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """The rules that are looked at, in every form that lints need.
 
@@ -101,11 +105,50 @@ class Subject:
     analysis: Analysis
     sources: Mapping[str, EventSource]
     suppressions: "tuple[Suppression, ...]" = ()
+    _done: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def rules(self) -> Mapping[str, CheckedRule]:
         """The rules that could be checked, by name."""
         return {rule.name: rule for rule in self.analysis.rules}
+
+    @cached_property
+    def conditions(self) -> "Mapping[str, RuleCondition]":
+        """The conditions of these rules, as they are written."""
+        definitions = self.definitions.rules
+        return {name: self._reader.rule(definitions[name]) for name in self.rules}
+
+    @cached_property
+    def macros(self) -> "Mapping[tuple[str, str], Part]":
+        """The conditions of macros that these rules use, by name and event source."""
+        return dict(self._reader.macros(self.conditions))
+
+    def written(self) -> "Iterator[tuple[str, EventSource, Part]]":
+        """Yield the conditions of rules and macros: whose each is, for which source, and it."""
+        for name, condition in self.conditions.items():
+            yield name, self.sources[self.rules[name].source], condition.own
+        for (name, source), part in self.macros.items():
+            yield name, self.sources[source], part
+
+    @cached_property
+    def spaces(self) -> "Mapping[str, Space]":
+        """What can be true of an event at once, for the condition of each rule."""
+        from rulec.lint.reasoning import Space
+
+        return {name: Space([each.whole]) for name, each in self.conditions.items()}
+
+    def once(self, work: "Callable[[Subject], T]") -> T:
+        """Return what ``work`` makes of the subject, worked out once for all lints that ask."""
+        if work not in self._done:
+            self._done[work] = work(self)
+        result: T = self._done[work]
+        return result
+
+    @cached_property
+    def _reader(self) -> "Reader":
+        from rulec.lint.conditions import Reader
+
+        return Reader(self.definitions, self.analysis.macros, self.sources)
 
 
 @dataclass(frozen=True, slots=True)
