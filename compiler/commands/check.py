@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rulec.cli import BAD_RULES
-from rulec.commands.linting import check_lints, lint_options
+from rulec.commands.linting import Linting, check_lints, lint_options
 from rulec.commands.options import own_sources, paths, source_files
 from rulec.event_sources import known_sources
 from rulec.runtime.rendering import counted
@@ -19,10 +19,10 @@ from rulec.runtime.sources import EventSource
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "sarif", "junit", "github"]),
     default="text",
     show_default=True,
-    help="Text for people; or the JSON that 'falco -V' prints.",
+    help="Text for people; or the JSON that 'falco -V' prints. With --lint also other forms.",
 )
 @lint_options
 @source_files
@@ -33,6 +33,8 @@ def command(
     source_files: tuple[Path, ...],
     strict: bool,
     linting: bool,
+    fixing: bool,
+    diff: bool,
     only: tuple[str, ...],
     without: tuple[str, ...],
 ) -> None:
@@ -48,9 +50,13 @@ def command(
     The exit status is 0 if the rules can be loaded, 2 if not; with --lint 1 if
     something is found.
     """
+    if not linting and (fixing or diff or only or without or form not in ("text", "json")):
+        raise click.UsageError("--fix, --diff, --only, --without and such a --format need --lint")
+    if diff and not fixing:
+        raise click.UsageError("--diff needs --fix")
     sources = known_sources(own_sources(source_files), strict=strict)
     if linting:
-        check_lints(paths, sources, form, only, without)
+        check_lints(paths, Linting(sources, form, only, without, fixing, diff))
     elif form == "json":
         _check_as_falco(paths, sources)
     else:
