@@ -112,7 +112,7 @@ def test_a_condition_means_the_same_without_an_idle_part(source: EventSource) ->
     examples(40)(given(cases(source, 3, 12))(agree))()
     examples(40)(given(related_cases(source, 3, 12))(agree))()
     print(source.name, dict(seen))
-    assert min(seen[reason] for reason in Reason) > 5
+    assert all(seen[reason] for reason in Reason)
 
 
 # --- one by one -------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rulec.codes import CODES
-from rulec.lint.lints import comments, lists, logic, operators
+from rulec.lint.lints import comments, exceptions, lists, logic, operators, shadowing
 from rulec.lint.model import Lint, Severity
 
 LINTS: Final[Mapping[str, Lint]] = {
@@ -35,6 +35,12 @@ LINTS: Final[Mapping[str, Lint]] = {
             lists.duplicate_item,
         ),
         Lint(
+            "exception-idle",
+            Severity.WARNING,
+            "an exception, or a value of it, lets nothing pass",
+            exceptions.exception_idle,
+        ),
+        Lint(
             "redundant-part",
             Severity.NOTE,
             "a part of a condition changes nothing",
@@ -47,6 +53,12 @@ LINTS: Final[Mapping[str, Lint]] = {
             operators.regex_simpler,
             fixes=True,
             replaces=frozenset({"regex_could_be_simpler"}),
+        ),
+        Lint(
+            "shadowed-rule",
+            Severity.WARNING,
+            "an earlier rule always matches first",
+            shadowing.shadowed_rule,
         ),
         Lint(
             "suppression-unused",

@@ -97,12 +97,11 @@ class Space:
         found = domain(value, tests)
         number = len(self._full)
         self._full.append(found.full)
-        for test in tests:
-            if (mask := found.masks.get(test)) is not None:
-                self._tests[test] = _Test(number, mask, found.full & ~mask)
-        for test in tests:
-            if test not in found.masks:
+        for test, mask in zip(tests, found.masks, strict=True):
+            if mask is None:
                 self._tests[test] = self._free()
+            else:
+                self._tests[test] = _Test(number, mask, found.full & ~mask)
 
     def _free(self) -> _Test:
         """Return a test that has to do with nothing else."""
