@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rulec.codes import CODES
-from rulec.lint.lints import comments, exceptions, lists, logic, operators, shadowing
+from rulec.lint.lints import comments, exceptions, lists, logic, operators, outputs, shadowing
 from rulec.lint.model import Lint, Severity
 
 LINTS: Final[Mapping[str, Lint]] = {
@@ -39,6 +39,18 @@ LINTS: Final[Mapping[str, Lint]] = {
             Severity.WARNING,
             "an exception, or a value of it, lets nothing pass",
             exceptions.exception_idle,
+        ),
+        Lint(
+            "not-equal-absent",
+            Severity.NOTE,
+            "'!=' says something else of events that have no such value",
+            operators.not_equal_absent,
+        ),
+        Lint(
+            "output-absent",
+            Severity.WARNING,
+            "an output shows a field that never has a value there",
+            outputs.output_absent,
         ),
         Lint(
             "redundant-part",
