@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from rulec.codes import CODES
-from rulec.lint.lints import comments, exceptions, lists, logic, operators, outputs, shadowing
+from rulec.lint.lints import (
+    comments,
+    exceptions,
+    items,
+    lists,
+    logic,
+    operators,
+    outputs,
+    shadowing,
+)
 from rulec.lint.model import Lint, Severity
 
 LINTS: Final[Mapping[str, Lint]] = {
@@ -23,10 +32,23 @@ LINTS: Final[Mapping[str, Lint]] = {
             logic.always_true,
         ),
         Lint(
+            "append-deprecated",
+            Severity.NOTE,
+            "'append: true' is the older form of 'override'",
+            items.append_deprecated,
+            fixes=True,
+        ),
+        Lint(
             "dead-part",
             Severity.WARNING,
             "a part of a condition never holds",
             logic.dead_part,
+        ),
+        Lint(
+            "disabled-without-reason",
+            Severity.NOTE,
+            "a rule is disabled, and no comment says why",
+            items.disabled_without_reason,
         ),
         Lint(
             "duplicate-item",
@@ -35,10 +57,22 @@ LINTS: Final[Mapping[str, Lint]] = {
             lists.duplicate_item,
         ),
         Lint(
+            "duplicate-macro",
+            Severity.NOTE,
+            "a macro means the same as another one",
+            items.duplicate_macro,
+        ),
+        Lint(
             "exception-idle",
             Severity.WARNING,
             "an exception, or a value of it, lets nothing pass",
             exceptions.exception_idle,
+        ),
+        Lint(
+            "lost-blank",
+            Severity.WARNING,
+            "a blank behind a backslash is lost",
+            operators.lost_blank,
         ),
         Lint(
             "not-equal-absent",
@@ -53,6 +87,12 @@ LINTS: Final[Mapping[str, Lint]] = {
             outputs.output_absent,
         ),
         Lint(
+            "redefined-item",
+            Severity.WARNING,
+            "a file has two definitions of one name",
+            items.redefined_item,
+        ),
+        Lint(
             "redundant-part",
             Severity.NOTE,
             "a part of a condition changes nothing",
@@ -65,6 +105,18 @@ LINTS: Final[Mapping[str, Lint]] = {
             operators.regex_simpler,
             fixes=True,
             replaces=frozenset({"regex_could_be_simpler"}),
+        ),
+        Lint(
+            "repeated-key",
+            Severity.ERROR,
+            "an item has a key twice",
+            items.repeated_key,
+        ),
+        Lint(
+            "rule-undescribed",
+            Severity.NOTE,
+            "a rule has no description or no tags",
+            items.rule_undescribed,
         ),
         Lint(
             "shadowed-rule",

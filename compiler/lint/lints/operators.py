@@ -118,3 +118,25 @@ def _may_be_missing(value: Value, source: EventSource) -> bool:
         return field.name.startswith(_MISSING_NAMES)
     paths = field.reads if field.compute is not None else (field.path,)
     return all(path is not None and path.startswith(_MISSING_PLACES) for path in paths)
+
+
+def lost_blank(subject: Subject) -> Iterator[Finding]:
+    """Find blanks behind a backslash in quoted constants, which Falco loses."""
+    for name, _, whole in subject.written():
+        for part in whole.walk():
+            right = part.written.right if isinstance(part.written, Check) else None
+            literals = right.items if isinstance(right, Items) else (right,)
+            for literal in literals:
+                if isinstance(literal, Literal) and _BLANK in _raw(literal.span):
+                    message = f"the blank behind the backslash is lost: this is {literal.text!r}"
+                    hint = r"write \x20 for the blank"
+                    yield Finding(message, literal.span, hint, name)
+
+
+_BLANK: Final = "\\ "
+
+
+def _raw(span: Span) -> str:
+    """Return a constant as it is written, if it stands between quotes."""
+    text = str(span.text[span.start : span.end])
+    return text.replace("\\\\", "") if text[:1] in ("'", '"') else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rulec.lint.conditions import Part
-from rulec.lint.reasoning.cores import Claim, core
+from rulec.lint.reasoning.cores import MAX_CLAIMS, Claim, claimed, core
 from rulec.lint.reasoning.space import ANYTHING, Env, Space
 from rulec.nodes import And, Macro, Not, Or
 
@@ -75,7 +75,7 @@ class _Looker:
             if around is None or env_here is None:
                 return  # the whole never holds where it stands
             others = (*whole.parts[:number], *reversed(kept))
-            if self.space.assume(part.condition, False, around) is None:
+            if self.cannot(part, False, others, True, around):
                 if not self.is_macros_fault(part):
                     claims = [(other, True) for other in (*others, *beside)]
                     yield Idle(part, Reason.IMPLIED, self.because((part, False), claims))
@@ -95,12 +95,12 @@ class _Looker:
             around = self.space.meet(before[number], after)
             if around is None:
                 return  # the whole always holds where it stands
-            others = [(other, False) for other in (*whole.parts[:number], *reversed(kept))]
+            others = (*whole.parts[:number], *reversed(kept))
             if self.space.assume(part.condition, True, env) is None:
                 if not self.is_macros_fault(part):
                     yield Idle(part, Reason.DEAD, self.because((part, True), around_all))
-            elif self.space.assume(part.condition, True, around) is None:
-                claims = [*others, *around_all]
+            elif self.cannot(part, True, others, False, around):
+                claims = [*((other, False) for other in others), *around_all]
                 yield Idle(part, Reason.COVERED, self.because((part, True), claims))
             else:
                 yield from self.within(part, beside, env, around)
@@ -114,6 +114,18 @@ class _Looker:
             env = self.space.assume(part.condition, holds, env)
             found.append(env)
         return found
+
+    def cannot(
+        self, part: Part, holds: bool, others: Sequence[Part], others_hold: bool, around: Env
+    ) -> bool:
+        """Return whether a part cannot hold (or fail) while the others do; ``around`` has them.
+
+        When it is known first what the part says, there may be less left to the others.
+        """
+        env = self.space.assume(part.condition, holds, around)
+        if env is None or len(others) > MAX_CLAIMS:
+            return env is None
+        return claimed(self.space, [(each.condition, others_hold) for each in others], env) is None
 
     def is_macros_fault(self, part: Part) -> bool:
         """Return whether a part is a macro that decides nothing anywhere."""
