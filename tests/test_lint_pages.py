@@ -1,5 +1,7 @@
 """Every lint has a page, and the examples on it are true."""
 
+import re
+
 import pytest
 from lint_pages import FOLDER, INDEX, examples, page, table, table_in_index
 
@@ -46,3 +48,14 @@ def test_ids_are_words_with_hyphens_and_their_own_keys() -> None:
         assert name == entry.id
         assert name.replace("-", "").isalpha()
         assert name.islower()
+
+
+@pytest.mark.parametrize("lint_id", [INDEX.stem, *LINTS])
+def test_links_of_pages_lead_somewhere(lint_id: str) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page(lint_id).read_text("utf-8")):
+        target, _, anchor = link.partition("#")
+        found = (FOLDER / target).resolve() if target else page(lint_id)
+        assert found.exists(), link
+        headings = re.findall(r"^#+ (.*)$", found.read_text("utf-8"), re.MULTILINE)
+        anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+        assert not anchor or anchor in anchors, link

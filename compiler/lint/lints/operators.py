@@ -33,7 +33,7 @@ def _simpler(subject: Subject, name: str, source: EventSource, part: Part) -> It
     if not isinstance(node, Check) or not isinstance(right, Literal):
         return
     found = simplest(right.text)
-    if found is None:
+    if found is None or right.span.stands_for is not None:
         return
     operator, texts = found
     literals = tuple(Literal(text) for text in texts)
