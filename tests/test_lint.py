@@ -94,6 +94,16 @@ def test_a_finding_has_its_place_and_says_what_to_do() -> None:
             id="without a name",
         ),
         pytest.param(
+            "- list: verbs\n  items: [get, get]\n# rulec: ignore-file[duplicate-item]: why\n",
+            [],
+            id="anywhere, for the file",
+        ),
+        pytest.param(
+            "# rulec: ignore-file[duplicate-item]: why\n- list: verbs\n  items: [get]\n",
+            ["1:1 suppression-unused"],
+            id="for the file, where there is nothing",
+        ),
+        pytest.param(
             "- list: verbs\n  items: [get, get, ' # rulec: ignore[duplicate-item]: why']\n",
             ["2:16 duplicate-item"],
             id="in a text, which is no comment",

@@ -2,6 +2,7 @@
 
 ``# rulec: ignore[always-false]: reason`` covers what begins on its line, or on
 the next one if it stands alone: a key with its value, or a whole item.
+``# rulec: ignore-file[always-false]: reason`` covers the file that it is in.
 """
 
 import re
@@ -16,7 +17,8 @@ from rulec.text import File, Span, Text
 from rulec.yaml_nodes import Mapping, Scalar
 
 _COMMENT: Final = re.compile(
-    r"(?:^|(?<=[ \t]))#[ \t]*rulec:[ \t]*ignore\[(?P<ids>[^\]\n]*)\](?P<reason>[^\r\n]*)",
+    r"(?:^|(?<=[ \t]))#[ \t]*rulec:[ \t]*ignore(?P<all>-file)?"
+    r"\[(?P<ids>[^\]\n]*)\](?P<reason>[^\r\n]*)",
     re.MULTILINE,
 )
 
@@ -69,6 +71,8 @@ def _in_file(file: File, items: list[WrittenItem]) -> Iterator[Suppression]:
             of_keys.get(covered, 0),
             of_items.get(covered, 0) if alone else 0,
         )
+        if match["all"]:
+            start, end = 0, len(file.content) + 1
         names = (name.strip() for name in match["ids"].split(","))
         yield Suppression(
             tuple(dict.fromkeys(filter(None, names))),
