@@ -192,6 +192,17 @@ def test_exceptions_that_let_nothing_pass(exception: str, expected: list[str]) -
     assert all(message.startswith(start) for message, start in zip(found, expected, strict=True))
 
 
+def test_exceptions_of_a_condition_that_says_nothing_for_certain() -> None:
+    more = "  exceptions:\n  - {name: e, fields: ka.uri, values: [a, a]}\n"
+    found = messages("exception-idle", rule("ka.verb = a or ka.uri = b", more=more))
+    assert found == ["exception 'e' has the value 'a' twice"]
+
+
+def test_values_of_exceptions_may_change_the_shape_of_a_condition() -> None:
+    more = "  exceptions:\n  - {name: e, fields: [ka.verb], values: [['a)or(ka.uri=b']]}\n"
+    assert messages("exception-idle", rule("ka.verb = a", more=more)) == []
+
+
 def test_two_exceptions_for_the_same() -> None:
     more = (
         "  exceptions:\n"

@@ -70,14 +70,11 @@ class Reader:
         """Return the condition of a rule, which has been checked to be fine."""
         source = self._sources[rule.source]
         parsed = self._parsed(fold_exceptions(rule)[0])
-        count = sum(1 for exception in rule.exceptions if exception.values)
-        if not count:
+        clauses = _clauses(parsed, sum(1 for each in rule.exceptions if each.values))
+        if not clauses or not isinstance(parsed, And):
             own = self.part(parsed, source)
             return RuleCondition(own, (), own.condition)
-        assert isinstance(parsed, And)
-        operands = parsed.operands
-        own = self.part(_joined(operands[:-count], parsed), source)
-        clauses = [each.operand for each in operands[-count:] if isinstance(each, Not)]
+        own = self.part(parsed.operands[0], source)
         exceptions = tuple(self.part(clause, source) for clause in clauses)
         denied = tuple(Not(clause.condition) for clause in exceptions)
         return RuleCondition(own, exceptions, And((own.condition, *denied)))
@@ -120,7 +117,13 @@ class Reader:
         return self._checked[key]
 
 
-def _joined(operands: tuple[Condition, ...], whole: And) -> Condition:
-    if len(operands) == 1:
-        return operands[0]
-    return And(operands, span=whole.span)
+def _clauses(parsed: Condition, count: int) -> list[Condition]:
+    """Return the clauses of so many exceptions, without the ``not``.
+
+    Values of exceptions are put into the text of a condition, and may change its shape; there
+    are no clauses then.
+    """
+    if not isinstance(parsed, And) or len(parsed.operands) != count + 1:
+        return []
+    clauses = [each.operand for each in parsed.operands[1:] if isinstance(each, Not)]
+    return clauses if len(clauses) == count else []

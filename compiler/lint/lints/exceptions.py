@@ -19,6 +19,8 @@ from rulec.yaml_reader import place
 # Of an exception with more values than this, they are not looked at one by one.
 MAX_VALUES: Final = 200
 
+_NEVER: Final = "the condition never asks for that"
+
 
 def exception_idle(subject: Subject) -> Iterator[Finding]:
     """Find exceptions that except nothing, and values of exceptions that do not."""
@@ -29,7 +31,8 @@ def exception_idle(subject: Subject) -> Iterator[Finding]:
                 last = exception.context[-1]
                 message = f"exception {exception.name!r} has no values, so it lets nothing pass"
                 yield Finding(message, place(last.file, last.at), "", name)
-        if condition.exceptions and subject.spaces[name].assume(condition.own.condition, True):
+        matched = subject.spaces[name].assume(condition.own.condition, True)
+        if condition.exceptions and matched is not None:
             source = subject.sources[rule.source]
             named = [each.name for each in rule.exceptions if each.values]
             yield from _in_rule(name, named, condition, source)
@@ -58,16 +61,16 @@ def _in_rule(
     }
     silent = set()
     for idle in idle_parts(Space([whole.condition]), whole):
-        because = "the condition never asks for that"
-        if idle.reason is not Reason.DEAD and idle.because != (own,):
-            because = "others do so already"
+        because = ": others do so already" if idle.because is not None else ""
+        if idle.reason is Reason.DEAD or idle.because == (own,):
+            because = f": {_NEVER}"
         if (exception := exceptions.get(id(idle.part))) is not None:
             silent.add(id(idle.part))
-            message = f"exception {exception!r} lets nothing pass: {because}"
+            message = f"exception {exception!r} lets nothing pass{because}"
             yield Finding(message, idle.part.span, "", name)
         elif (exception := rows.get(id(idle.part))) is not None:
             text = quoted(idle.part.span)
-            message = f"exception {exception!r} lets nothing pass by {text}: {because}"
+            message = f"exception {exception!r} lets nothing pass by {text}{because}"
             yield Finding(message, idle.part.span, "", name)
     for clause, exception, part in zip(clauses, named, denied, strict=True):
         if id(part) not in silent:
@@ -97,8 +100,7 @@ def _values(
     for text, test in alone.items():
         if claimed(space, [(own, True), (test, True)]) is None:
             message = f"exception {exception!r} lets nothing pass by {text!r}"
-            why = "the condition never asks for that"
-            yield Finding(f"{message}: {why}", first[text].span, "", name)
+            yield Finding(f"{message}: {_NEVER}", first[text].span, "", name)
 
 
 def _is_of_list(span: Span) -> bool:
