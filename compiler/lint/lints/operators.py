@@ -127,7 +127,10 @@ def lost_blank(subject: Subject) -> Iterator[Finding]:
             right = part.written.right if isinstance(part.written, Check) else None
             literals = right.items if isinstance(right, Items) else (right,)
             for literal in literals:
-                if isinstance(literal, Literal) and _BLANK in _raw(literal.span):
+                # What is left of the two is a backslash.
+                if not isinstance(literal, Literal) or "\\" not in literal.text:
+                    continue
+                if _BLANK in _raw(literal.span):
                     message = f"the blank behind the backslash is lost: this is {literal.text!r}"
                     hint = r"write \x20 for the blank"
                     yield Finding(message, literal.span, hint, name)
