@@ -130,7 +130,7 @@ def names(rules: Sequence[CheckedRule]) -> Names:
 def demands(rules: Sequence[CheckedRule], names: Names) -> Iterator[Demand]:
     """Yield what each rule demands, for all kinds of requests with such names."""
     for rule in rules:
-        condition = _of_these_days(rule.condition)
+        condition = of_these_days(rule.condition)
         for stage in STAGES:
             at_stage = given(condition, STAGE, Exactly(stage))
             if at_stage != Const(False):
@@ -178,7 +178,7 @@ _FIRST_EVENT: Final = int(datetime(2018, 1, 1, tzinfo=UTC).timestamp()) * 10**9
 _TIMES: Final = frozenset({"jevt.rawtime", "json.rawtime", "evt.rawtime"})
 
 
-def _of_these_days(condition: Condition) -> Condition:
+def of_these_days(condition: Condition) -> Condition:
     """Return a condition for events that are written from now on."""
 
     def change(node: Condition) -> Condition:
