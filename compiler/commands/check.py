@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rulec.cli import BAD_RULES
-from rulec.commands.linting import Linting, check_lints, lint_options
+from rulec.commands.linting import Linting, check_lints, lint_options, policy_in
 from rulec.commands.options import own_sources, paths, source_files
 from rulec.event_sources import known_sources
 from rulec.runtime.rendering import counted
@@ -37,6 +37,7 @@ def command(
     diff: bool,
     only: tuple[str, ...],
     without: tuple[str, ...],
+    policy: Path | None,
 ) -> None:
     """Check the rules in PATH... (files and directories, in load order).
 
@@ -56,7 +57,7 @@ def command(
         raise click.UsageError("--diff needs --fix")
     sources = known_sources(own_sources(source_files), strict=strict)
     if linting:
-        check_lints(paths, Linting(sources, form, only, without, fixing, diff))
+        check_lints(paths, Linting(sources, form, only, without, fixing, diff, policy_in(policy)))
     elif form == "json":
         _check_as_falco(paths, sources)
     else:

@@ -13,6 +13,7 @@ from rulec.runtime.rendering import counted
 from rulec.runtime.sources import EventSource
 
 if TYPE_CHECKING:
+    from rulec.cluster.audit_policy import AuditPolicy
     from rulec.lint import LintReport
     from rulec.text import File
 
@@ -42,6 +43,12 @@ def lint_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--diff", is_flag=True, help="With --fix: show, and write nothing."),
         click.option("--fix", "fixing", is_flag=True, help="With --lint: mend what is safe."),
+        click.option(
+            "--policy",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="With --lint: the audit policy of the cluster that the rules are for.",
+        ),
         click.option("--lint", "linting", is_flag=True, help="Look for what is doubtful, too."),
     ):
         function = option(function)
@@ -70,11 +77,12 @@ class Linting:
     without: tuple[str, ...]
     fixing: bool
     diff: bool
+    policy: "AuditPolicy | None" = None
 
     def look(self, files: Sequence["File"]) -> "LintReport":
         from rulec.lint import lint
 
-        return lint(files, self.sources, self.only or None, self.without)
+        return lint(files, self.sources, self.only or None, self.without, self.policy)
 
 
 def check_lints(paths: tuple[Path, ...], linting: Linting) -> None:
@@ -133,6 +141,24 @@ def _summary(report: "LintReport") -> str:
     kinds = ", ".join(counted(count, severity.value) for severity, count in counts.items())
     suppressed = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
     return f"{counted(report.rules, 'rule')}: {kinds or 'nothing found'}{suppressed}"
+
+
+def policy_in(path: Path | None) -> "AuditPolicy | None":
+    """Read the audit policy of a cluster, if there is one, or say why it cannot be read."""
+    from rulec.cluster.audit_policy_reader import read_policy_file
+    from rulec.diagnostics import ProblemError
+
+    if path is None:
+        return None
+    try:
+        return read_policy_file(path)
+    except OSError as error:
+        reason = f"cannot read {path}: {error.strerror}"
+    except ProblemError as error:
+        line, column = error.problem.span.position
+        reason = f"{path}:{line}:{column}: {error.problem.message}"
+    click.echo(f"rulec check: {reason}", err=True)
+    raise click.exceptions.Exit(BAD_INPUT)
 
 
 def _refuse_unknown(only: tuple[str, ...], without: tuple[str, ...]) -> None:

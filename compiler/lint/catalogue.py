@@ -15,6 +15,7 @@ from rulec.lint.lints import (
     shadowing,
 )
 from rulec.lint.model import Lint, Severity
+from rulec.lint.source_lints import SOURCE_LINTS
 
 LINTS: Final[Mapping[str, Lint]] = {
     lint.id: lint
@@ -136,6 +137,7 @@ LINTS: Final[Mapping[str, Lint]] = {
             "a comment suppresses a finding and does not say why",
             comments.suppression_without_reason,
         ),
+        *SOURCE_LINTS,
     )
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rulec.api import check_files
+from rulec.cluster.audit_policy import AuditPolicy
 from rulec.codes import CODES
 from rulec.diagnostics import Diagnostic
 from rulec.lint.catalogue import LINTS, known_ids
@@ -43,8 +44,11 @@ def lint(
     sources: Mapping[str, EventSource] = SOURCES,
     only: Collection[str] | None = None,
     without: Collection[str] = (),
+    policy: AuditPolicy | None = None,
 ) -> LintReport:
     """Look at rules; at ``only`` what these lints and codes find, or ``without`` some.
+
+    ``policy`` is the one by which a cluster writes the audit events that the rules are for.
 
     :raises ValueError: if there is no such lint and no such code.
     """
@@ -57,7 +61,7 @@ def lint(
     definitions, analysis, diagnostics = check_files(files, sources)
     items = tuple(written_items(files))
     found_comments = tuple(suppressions(files, items))
-    subject = Subject(files, items, definitions, analysis, sources, found_comments)
+    subject = Subject(files, items, definitions, analysis, sources, found_comments, policy)
     errors = [d for d in diagnostics if d.severity == "error"]
     findings = [*_of_compiler(diagnostics, wanted), *_of_lints(subject, wanted)]
     kept, suppressed, unused = _suppress(findings, found_comments, wanted)

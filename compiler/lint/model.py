@@ -15,6 +15,7 @@ from rulec.runtime.sources import EventSource
 from rulec.text import File, Span
 
 if TYPE_CHECKING:
+    from rulec.cluster.audit_policy import AuditPolicy
     from rulec.lint.conditions import Part, Reader, RuleCondition
     from rulec.lint.reasoning import Space
     from rulec.lint.suppressions import Suppression
@@ -96,7 +97,8 @@ class Subject:
     """The rules that are looked at, in every form that lints need.
 
     ``items`` are what the files have in them, in order; ``analysis`` has the
-    rules that could be checked.
+    rules that could be checked. ``policy`` is what the audit log is written by,
+    if that is known.
     """
 
     files: tuple[File, ...]
@@ -105,6 +107,7 @@ class Subject:
     analysis: Analysis
     sources: Mapping[str, EventSource]
     suppressions: "tuple[Suppression, ...]" = ()
+    policy: "AuditPolicy | None" = None
     _done: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -1,0 +1,243 @@
+"""Lints about what an audit policy keeps from rules: requests, stages, objects."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from rulec.cluster.audit_policy import ANONYMOUS, AuditPolicy, PolicyRule, Requests
+from rulec.cluster.entries import Level
+from rulec.cluster.facts import (
+    ABSENT,
+    ANOTHER,
+    RESOURCE,
+    STAGE,
+    SUBRESOURCE,
+    USER,
+    VERB,
+    Absent,
+    Begins,
+    Exactly,
+    Fact,
+    given,
+)
+from rulec.cluster.tables import SUBRESOURCES, VERBS
+from rulec.lint.kubernetes import (
+    ACCOUNTS,
+    LASTING,
+    NAMESPACE,
+    NOT_YET,
+    REQUEST,
+    RESPONSE,
+)
+from rulec.lint.model import Finding, Subject
+from rulec.lint.requests import (
+    NEVER,
+    AuditRule,
+    Facts,
+    audit_rules,
+    listed,
+    named,
+    of,
+    reads_below,
+    signed,
+    without,
+)
+from rulec.nodes import Condition
+
+# What events of such a level do not have.
+_MISSING: Final = {
+    Level.METADATA: (REQUEST, RESPONSE),
+    Level.REQUEST: (RESPONSE,),
+    Level.REQUEST_RESPONSE: (),
+}
+
+
+class Cell(NamedTuple):
+    """Requests for objects, or for a part of them, that a rule names."""
+
+    resource: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.resource}/{self.part}" if self.part else self.resource
+
+    def facts(self) -> Facts:
+        """Return what is known of these requests."""
+        part: Fact = Exactly(self.part) if self.part else ABSENT
+        return {RESOURCE: Exactly(self.resource), SUBRESOURCE: part}
+
+
+@dataclass
+class Outcome:
+    """What a policy leaves of requests that a rule would match, whoever makes them.
+
+    ``level`` is the most that is logged of any, ``rules`` are the entries that say so.
+    The rule ``matches`` some if they are logged like that; ``blind`` if it does so without
+    having seen what it asks for.
+    """
+
+    level: Level = Level.NONE
+    rules: dict[PolicyRule | None, Level] = field(default_factory=dict)
+    matches: bool = False
+    blind: bool = True
+
+
+def never_logged(subject: Subject) -> Iterator[Finding]:
+    """Find rules of which a policy logs nothing that they could match."""
+    for view in _views(subject):
+        found = view.outcomes()
+        if found and not any(outcome.matches for outcome in found.values()):
+            message = f"rule {view.rule.name!r} never matches with this policy"
+            yield Finding(message, view.rule.span, view.reason(found), view.rule.name)
+
+
+def not_logged(subject: Subject) -> Iterator[Finding]:
+    """Find requests that a rule names, and of which a policy does not log what it asks for."""
+    for view in _views(subject):
+        found = view.outcomes()
+        if not any(outcome.matches for outcome in found.values()):
+            continue
+        lost = {key: one for key, one in found.items() if not one.matches or one.blind}
+        for (what, verbs), outcome in _together(lost):
+            if outcome.matches:
+                text = f"matches {what} ({verbs}) without seeing what it asks for"
+            else:
+                text = f"never matches {what} ({verbs})"
+            message = f"with this policy, rule {view.rule.name!r} {text}"
+            yield Finding(message, view.rule.span, view.reason({("", ""): outcome}), view.rule.name)
+
+
+Key = tuple[str, str]
+
+
+def _together(lost: Mapping[Key, Outcome]) -> Iterator[tuple[Key, Outcome]]:
+    """Put together what differs in nothing but the verb, or else the object."""
+    by_cell: dict[tuple[str, object], tuple[list[str], Outcome]] = {}
+    for (cell, verb), outcome in lost.items():
+        alike = (tuple(outcome.rules.items()), outcome.matches)
+        by_cell.setdefault((cell, alike), ([], outcome))[0].append(verb)
+    by_verbs: dict[object, tuple[list[str], str, Outcome]] = {}
+    for (cell, alike), (verbs, outcome) in by_cell.items():
+        text = listed(verbs)
+        by_verbs.setdefault((text, alike), ([], text, outcome))[0].append(cell)
+    for cells, text, outcome in by_verbs.values():
+        yield (listed(cells), text), outcome
+
+
+def _views(subject: Subject) -> Iterator["_View"]:
+    if subject.policy is not None:
+        for rule in audit_rules(subject):
+            yield _View(rule, subject.policy)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A rule, as it fares with a policy."""
+
+    rule: AuditRule
+    policy: AuditPolicy
+
+    def outcomes(self) -> dict[Key, Outcome]:
+        """Return what becomes of the requests that the rule names, by object and verb."""
+        found: dict[Key, Outcome] = {}
+        verbs = named(self.rule.condition, VERB) or VERBS
+        for cell in self.cells():
+            left = of(self.rule.condition, cell.facts())
+            for verb in verbs:
+                of_verb = given(left, VERB, Exactly(verb))
+                outcome = Outcome()
+                if self.look(of_verb, cell, verb, outcome):
+                    found[str(cell), verb] = outcome
+        return found
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield the kinds of objects that the rule names."""
+        condition = self.rule.condition
+        parts = named(condition, SUBRESOURCE)
+        resources = named(condition, RESOURCE)
+        if not resources:
+            resources = [name for part in parts for name in SUBRESOURCES.get(part, ())]
+        for resource in dict.fromkeys(resources):
+            whole = Cell(resource)
+            if of(condition, whole.facts()) != NEVER:
+                yield whole
+            for part in parts:
+                if resource in SUBRESOURCES.get(part, (resource,)):
+                    yield Cell(resource, part)
+
+    def look(self, condition: Condition, cell: Cell, verb: str, outcome: Outcome) -> bool:
+        """Note what the policy logs of such requests; return whether the rule is about any."""
+        is_about = False
+        for stage in _stages(cell, verb):
+            at_stage = given(condition, STAGE, Exactly(stage))
+            if stage == "RequestReceived":
+                at_stage = without(at_stage, NOT_YET)
+            for user in self.users(at_stage):
+                of_user = given(at_stage, USER, user)
+                for namespace in self.namespaces(of_user):
+                    left = given(of_user, NAMESPACE, namespace)
+                    if left == NEVER:
+                        continue
+                    is_about = True
+                    part: Exactly | Absent = Exactly(cell.part) if cell.part else ABSENT
+                    kind = Requests(Exactly(verb), user, Exactly(cell.resource), part, namespace)
+                    self.decide(left, kind, stage, outcome)
+        return is_about
+
+    def decide(self, condition: Condition, kind: Requests, stage: str, outcome: Outcome) -> None:
+        for level, rule in self.policy.decisions(kind, stage):
+            outcome.level = max(outcome.level, level)
+            outcome.rules[rule] = level
+            if level is Level.NONE:
+                continue
+            left = without(condition, _MISSING[level])
+            outcome.matches |= left != NEVER
+            asks = any(reads_below(test, (REQUEST, RESPONSE)) for test, _ in signed(condition))
+            lost = any(reads_below(test, _MISSING[level]) for test, _ in signed(condition))
+            outcome.blind &= asks and lost
+
+    def users(self, condition: Condition) -> Iterator[Fact]:
+        """Yield whom the rule or the policy names, and everybody else."""
+        if condition == NEVER:
+            return
+        names = {ANONYMOUS, *named(condition, USER)}
+        names.update(name for rule in self.policy.rules for name in rule.users)
+        groups = {name for rule in self.policy.rules for name in rule.groups}
+        yield from map(Exactly, sorted(names))
+        for group in sorted(groups):
+            if group.startswith("system:serviceaccounts:"):
+                yield Begins(f"{ACCOUNTS}{group.removeprefix('system:serviceaccounts:')}:")
+        yield Begins(ACCOUNTS)
+        yield Begins("system:node:")
+        yield ANOTHER
+
+    def namespaces(self, condition: Condition) -> Iterator[Fact]:
+        """Yield the namespaces that the rule or the policy names, all others, and none."""
+        if condition == NEVER:
+            return
+        names = {*named(condition, NAMESPACE)}
+        names.update(name for rule in self.policy.rules for name in rule.namespaces if name)
+        yield from map(Exactly, sorted(names))
+        yield ANOTHER
+        yield ABSENT
+
+    def reason(self, found: Mapping[Key, Outcome]) -> str:
+        """Say which entries of the policy decide."""
+        decided = {rule: level for one in found.values() for rule, level in one.rules.items()}
+        name = self.policy.file.name
+        said = []
+        for rule, level in decided.items():
+            if rule is None:
+                said.append(f"no entry of {name} is about them")
+            elif level is Level.NONE and rule.level is not Level.NONE:
+                said.append(f"{name}:{rule.line} omits the stage")
+            else:
+                said.append(f"{name}:{rule.line} has level {rule.level.label}")
+        return "; ".join(said)
+
+
+def _stages(cell: Cell, verb: str) -> Iterator[str]:
+    yield "RequestReceived"
+    if verb == "watch" or cell.resource in LASTING.get(cell.part, ()):
+        yield "ResponseStarted"
+    yield "ResponseComplete"
