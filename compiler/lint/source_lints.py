@@ -10,6 +10,7 @@ from rulec.lint.lints import (
     k8s_stages,
     k8s_values,
     k8s_verbs,
+    syscalls,
 )
 from rulec.lint.model import Lint, Severity
 
@@ -145,5 +146,29 @@ SOURCE_LINTS: Final = (
         Severity.NOTE,
         "a rule about pods names a controller, not the user who is behind it",
         k8s_requests.workload_pods,
+    ),
+    Lint(
+        "syscall-enter-events",
+        Severity.ERROR,
+        "a rule waits for the beginning of calls, of which there are no events",
+        syscalls.enter_events,
+    ),
+    Lint(
+        "syscall-long-name",
+        Severity.WARNING,
+        "the name of a process is compared with one that is too long to be one",
+        syscalls.long_name,
+    ),
+    Lint(
+        "syscall-no-descriptor",
+        Severity.WARNING,
+        "a rule asks for the descriptor of calls that have none",
+        syscalls.no_descriptor,
+    ),
+    Lint(
+        "syscall-variants",
+        Severity.WARNING,
+        "a rule sees a call, and not another that does the same",
+        syscalls.call_variants,
     ),
 )
