@@ -137,12 +137,10 @@ class Default(NamedTuple):
     instead: str
 
 
-_FLAG: Final = Default("false", "not ... intersects (true)")
 _DEFAULTS: Final[Mapping[str, Default]] = {
-    "privileged": _FLAG,
-    "read_only_fs": _FLAG,
+    "privileged": Default("false", "not ... intersects (true)"),
+    "read_only_fs": Default("false", "not ... in (true)"),
     "allow_privilege_escalation": Default("true", "not ... in (false)"),
-    "proc_mount": Default("Default", "not ... intersects (Unmasked)"),
     "host_ipc": Default("false", "not ... = true"),
     "host_network": Default("false", "not ... = true"),
     "host_pid": Default("false", "not ... = true"),
@@ -152,7 +150,6 @@ _BY_PATH: Final[Mapping[Path, Default]] = {
     (*SPEC, "hostNetwork"): _DEFAULTS["host_network"],
     (*SPEC, "hostPID"): _DEFAULTS["host_pid"],
     (*SPEC, "automountServiceAccountToken"): Default("true", "not ... = false"),
-    (*SPEC, "type"): Default("ClusterIP", "not ... in (NodePort, LoadBalancer, ExternalName)"),
 }
 
 

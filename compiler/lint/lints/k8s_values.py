@@ -86,7 +86,7 @@ def _verb(value: str) -> str | None:
         return None
     if value.lower() in SUBRESOURCES:
         return f"that is a subresource: ka.target.subresource = {value.lower()}"
-    if value.lower() in ("apply", "edit", "label", "annotate", "scale"):
+    if value.lower() in ("annotate", "apply", "edit", "label"):
         return "kubectl sends patch for it"
     return _near(value, VERBS)
 

@@ -40,7 +40,7 @@ def update_without_patch(subject: Subject) -> Iterator[Finding]:
         if _is_told_elsewhere(rule, rules, "update", "patch"):
             continue
         message = f"rule {rule.name!r} sees changes by update, and not by patch"
-        hint = "kubectl apply, edit, patch, label and scale send patches: add patch"
+        hint = "kubectl apply, edit, patch, label and annotate send patches: add patch"
         yield Finding(message, rule.span_about(VERB), hint, rule.name)
 
 
