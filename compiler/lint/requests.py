@@ -4,7 +4,7 @@ The questions are those of ``rulec.cluster.facts``: whatever cannot be told is
 taken for possible, so what is said to be impossible is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -116,10 +116,15 @@ def part(resource: str, subresource: str, verb: str) -> Facts:
 def without(condition: Condition, places: Iterable[Path]) -> Condition:
     """Return what is left of a condition where nothing is at these places, and below them."""
     gone = tuple(places)
+    return without_tests(condition, lambda test: reads_below(test, gone))
+
+
+def without_tests(condition: Condition, fails: Callable[[Test], bool]) -> Condition:
+    """Return what is left of a condition where some tests do not hold."""
 
     def change(node: Condition) -> Condition:
-        if isinstance(node, Test) and reads_below(node, gone):
-            return NEVER
+        if isinstance(node, Test):
+            return NEVER if fails(node) else node
         return rebuild(node, change)
 
     return fold(change(condition))

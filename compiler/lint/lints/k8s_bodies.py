@@ -30,9 +30,9 @@ from rulec.lint.requests import (
     resources_of,
     signed,
     without,
+    without_tests,
 )
-from rulec.nodes import Condition, Loaded, Test, rebuild
-from rulec.passes.fold import fold
+from rulec.nodes import Condition, Loaded, Test
 from rulec.places import loaded_by
 from rulec.runtime.fields import field_text
 from rulec.text import Span
@@ -106,7 +106,7 @@ def patch_body(subject: Subject) -> Iterator[Finding]:
             continue
         left = given(rule.condition, VERB, Exactly("patch"))
         inside = [test for test, _ in signed(left) if _is_inside(test)]
-        if inside and _without(left, inside) == NEVER:
+        if inside and without_tests(left, _is_inside) == NEVER:
             test = inside[0]
             text = _text_of(test)
             message = f"{text} of a patch has what is changed, and of a JSON patch nothing"
@@ -118,13 +118,6 @@ def _is_inside(test: Test) -> bool:
     """Return whether a test is about a member of the object, and not about all of it as a text."""
     paths = [path for loaded in loaded_by(test) for path in paths_of(loaded)]
     return any(path[:1] == REQUEST and len(path) > 1 for path in paths)
-
-
-def _without(condition: Condition, tests: list[Test]) -> Condition:
-    def change(node: Condition) -> Condition:
-        return NEVER if node in tests else rebuild(node, change)
-
-    return fold(change(condition))
 
 
 # --- what is left out ------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from rulec.cluster.facts import (
     given,
 )
 from rulec.cluster.tables import SUBRESOURCES, VERBS
+from rulec.gates import place
 from rulec.lint.kubernetes import (
     ACCOUNTS,
     LASTING,
@@ -41,8 +42,9 @@ from rulec.lint.requests import (
     reads_below,
     signed,
     without,
+    without_tests,
 )
-from rulec.nodes import Condition
+from rulec.nodes import Condition, Constant, Loaded, Test
 
 # What events of such a level do not have.
 _MISSING: Final = {
@@ -84,7 +86,7 @@ class Outcome:
 
 def never_logged(subject: Subject) -> Iterator[Finding]:
     """Find rules of which a policy logs nothing that they could match."""
-    for view in _views(subject):
+    for view in views(subject):
         found = view.outcomes()
         if found and not any(outcome.matches for outcome in found.values()):
             message = f"rule {view.rule.name!r} never matches with this policy"
@@ -93,7 +95,7 @@ def never_logged(subject: Subject) -> Iterator[Finding]:
 
 def not_logged(subject: Subject) -> Iterator[Finding]:
     """Find requests that a rule names, and of which a policy does not log what it asks for."""
-    for view in _views(subject):
+    for view in views(subject):
         found = view.outcomes()
         if not any(outcome.matches for outcome in found.values()):
             continue
@@ -124,14 +126,14 @@ def _together(lost: Mapping[Key, Outcome]) -> Iterator[tuple[Key, Outcome]]:
         yield (listed(cells), text), outcome
 
 
-def _views(subject: Subject) -> Iterator["_View"]:
+def views(subject: Subject) -> Iterator["PolicyView"]:
     if subject.policy is not None:
         for rule in audit_rules(subject):
-            yield _View(rule, subject.policy)
+            yield PolicyView(rule, subject.policy)
 
 
 @dataclass(frozen=True)
-class _View:
+class PolicyView:
     """A rule, as it fares with a policy."""
 
     rule: AuditRule
@@ -173,7 +175,7 @@ class _View:
             if stage == "RequestReceived":
                 at_stage = without(at_stage, NOT_YET)
             for user in self.users(at_stage):
-                of_user = given(at_stage, USER, user)
+                of_user = self.of_user(at_stage, user)
                 for namespace in self.namespaces(of_user):
                     left = given(of_user, NAMESPACE, namespace)
                     if left == NEVER:
@@ -200,6 +202,7 @@ class _View:
         """Yield whom the rule or the policy names, and everybody else."""
         if condition == NEVER:
             return
+        yield from map(Begins, sorted(_prefixes(condition)))
         names = {ANONYMOUS, *named(condition, USER)}
         names.update(name for rule in self.policy.rules for name in rule.users)
         groups = {name for rule in self.policy.rules for name in rule.groups}
@@ -207,9 +210,14 @@ class _View:
         for group in sorted(groups):
             if group.startswith("system:serviceaccounts:"):
                 yield Begins(f"{ACCOUNTS}{group.removeprefix('system:serviceaccounts:')}:")
-        yield Begins(ACCOUNTS)
-        yield Begins("system:node:")
-        yield ANOTHER
+        yield from _OTHERS
+
+    def of_user(self, condition: Condition, user: Fact) -> Condition:
+        """Return what is left of a condition for a user; others are none of those looked at."""
+        left = given(condition, USER, user)
+        if user in _OTHERS:
+            return without_tests(left, lambda test: bool(_prefix_in(test)))
+        return left
 
     def namespaces(self, condition: Condition) -> Iterator[Fact]:
         """Yield the namespaces that the rule or the policy names, all others, and none."""
@@ -234,6 +242,23 @@ class _View:
             else:
                 said.append(f"{name}:{rule.line} has level {rule.level.label}")
         return "; ".join(said)
+
+
+# Everybody whom neither the rule nor the policy names, by what their names tell of their groups.
+_OTHERS: Final = (Begins(ACCOUNTS), Begins("system:node:"), ANOTHER)
+
+
+def _prefixes(condition: Condition) -> set[str]:
+    """Return how the names of users begin that a condition asks for."""
+    return {prefix for test, _ in signed(condition) if (prefix := _prefix_in(test))}
+
+
+def _prefix_in(test: Test) -> str:
+    match test:
+        case Test(Loaded() as value, "startswith", Constant(str(prefix))) if place(value) == USER:
+            return prefix
+        case _:
+            return ""
 
 
 def _stages(cell: Cell, verb: str) -> Iterator[str]:

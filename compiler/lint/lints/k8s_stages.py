@@ -30,7 +30,7 @@ def stage_missing(subject: Subject) -> Iterator[Finding]:
         if rule.asks(STAGE):
             continue
         stages = [_RECEIVED] if without(rule.condition, NOT_YET) != NEVER else []
-        stages += [_STARTED] if _may_be_lasting(rule.condition) else []
+        stages += [_STARTED] if _names_lasting(rule.condition) else []
         stages = [stage for stage in [*stages, _COMPLETE] if stage not in omitted]
         if len(stages) < 2:
             continue
@@ -48,6 +48,13 @@ def _lasting() -> Iterator[Facts]:
 
 def _may_be_lasting(condition: Condition) -> bool:
     return any(of(condition, facts) != NEVER for facts in _lasting())
+
+
+def _names_lasting(condition: Condition) -> bool:
+    """Return whether a rule names requests that last, and may match them."""
+    names = named(condition, SUBRESOURCE)
+    parts = (facts for facts in _lasting() if getattr(facts.get(SUBRESOURCE), "text", "") in names)
+    return "watch" in named(condition, VERB) or any(of(condition, each) != NEVER for each in parts)
 
 
 def stage_never(subject: Subject) -> Iterator[Finding]:

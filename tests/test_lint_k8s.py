@@ -1,0 +1,532 @@
+"""Lints that know Kubernetes: what they tell of, what they leave alone, and that it is true.
+
+The pages of the lints have an example of each; here are the corners.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import audit_policy
+import pytest
+import yaml
+from audit_policy import load
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_audit_policy import limits, of_urls, some
+from test_cluster_policy import RESOURCES, events
+
+from rulec.api import build_files, check_files
+from rulec.cli import cli
+from rulec.cluster.audit_policy_reader import read_policy
+from rulec.cluster.tables import GROUPS
+from rulec.files import collect
+from rulec.lint import LINTS, Subject, lint
+from rulec.lint.kubernetes import LASTING
+from rulec.lint.lints.k8s_policy import PolicyView, views
+from rulec.runtime.loading import execute
+from rulec.runtime.ruleset import Ruleset
+from rulec.runtime.sources import SOURCES
+from rulec.text import File
+
+COMPLETE = "ka.stage = ResponseComplete and "
+POD = COMPLETE + "ka.target.resource = pods and not ka.target.subresource exists and "
+NEW_POD = POD + "ka.verb = create and "
+
+
+def rule(condition: str, name: str = "r") -> str:
+    item = (
+        f"- rule: {name}\n  desc: d\n  condition: >-\n    {condition}\n  output: '%ka.user.name'\n"
+    )
+    return f"{item}  priority: INFO\n  source: k8s_audit\n"
+
+
+def told(*rules: str, policy: str | None = None) -> dict[str, list[str]]:
+    """Return the messages about rules by lint, of the lints that know Kubernetes."""
+    read = None if policy is None else read_policy(File("policy.yaml", policy))
+    report = lint([File("rules.yaml", "".join(rules))], policy=read)
+    assert not report.broken, report.findings
+    found: dict[str, list[str]] = {}
+    for finding in report.findings:
+        if finding.lint.startswith("k8s-"):
+            found.setdefault(finding.lint, []).append(finding.message)
+    return found
+
+
+IMAGES = "ka.req.pod.containers.image.repository"
+INIT_IMAGES = "ka.req.pod.initContainers.image.repository"
+
+# Conditions, and whether the lint tells of them.
+TELLS: Sequence[tuple[str, str, bool]] = [
+    # --- containers
+    ("k8s-other-containers", NEW_POD + f"not {IMAGES} in (a)", True),
+    ("k8s-other-containers", NEW_POD + f"not {IMAGES} in (a) and not {INIT_IMAGES} in (a)", False),
+    (
+        "k8s-other-containers",
+        NEW_POD + f"{IMAGES} intersects (a) and ka.req.pod.initContainers.image intersects (a)",
+        True,
+    ),
+    ("k8s-other-containers", COMPLETE + f"ka.verb = get and {IMAGES} intersects (a)", False),
+    (
+        "k8s-other-containers",
+        COMPLETE + f"ka.target.resource = deployments and {IMAGES} intersects (a)",
+        False,
+    ),
+    (
+        "k8s-other-containers",
+        NEW_POD + "jevt.value[/requestObject/spec/containers] contains privileged",
+        False,
+    ),
+    (
+        "k8s-other-containers",
+        NEW_POD + "jevt.value[/requestObject/spec/containers/0/image] = a"
+        " and jevt.value[/requestObject/spec/initContainers] contains a",
+        False,
+    ),
+    (
+        "k8s-other-containers",
+        NEW_POD + f"{IMAGES} intersects (a) or jevt.value[/requestObject] contains a",
+        False,
+    ),
+    ("k8s-other-containers", NEW_POD + "ka.req.container.privileged = true", True),
+    (
+        "k8s-one-container",
+        NEW_POD + "jevt.value[/requestObject/spec/volumes/1/hostPath/path] = /",
+        True,
+    ),
+    ("k8s-one-container", NEW_POD + "jevt.value[/requestObject/spec/volumes/1] exists", False),
+    ("k8s-one-container", NEW_POD + "ka.req.pod.volumes.hostpath[0] intersects (/)", True),
+    ("k8s-one-container", NEW_POD + "ka.req.pod.volumes.hostpath intersects (/)", False),
+    ("k8s-one-container", NEW_POD + "jevt.value[/requestObject/metadata/labels/0] = a", False),
+    ("k8s-every-element", COMPLETE + "ka.user.groups in (system:masters)", True),
+    ("k8s-every-element", COMPLETE + "ka.user.groups intersects (system:masters)", False),
+    ("k8s-every-element", COMPLETE + "not ka.user.groups in (a, b)", False),
+    ("k8s-every-element", COMPLETE + 'ka.req.role.rules.verbs in ("*")', True),
+    ("k8s-every-element", NEW_POD + f"not {IMAGES}[0] in (a)", False),
+    (
+        "k8s-every-element",
+        NEW_POD + "not ka.req.pod.containers.privileged intersects (true)",
+        False,
+    ),
+    # --- objects of requests
+    ("k8s-absent-body", "ka.verb = delete and ka.req.configmap.obj contains a", True),
+    ("k8s-absent-body", "ka.verb != create and ka.req.configmap.obj contains a", False),
+    ("k8s-absent-body", "ka.verb = delete and not ka.req.configmap.obj contains a", False),
+    (
+        "k8s-absent-body",
+        "ka.verb in (get, create) and (ka.verb = get or ka.req.configmap.obj contains a)",
+        False,
+    ),
+    (
+        "k8s-absent-body",
+        "ka.target.subresource = exec and jevt.value[/requestObject/stdin] = true",
+        True,
+    ),
+    ("k8s-workload-fields", "ka.target.resource = cronjobs and ka.req.pod.host_pid = true", True),
+    (
+        "k8s-workload-fields",
+        "ka.target.resource = jobs and jevt.value[/requestObject/spec/volumes] exists",
+        True,
+    ),
+    (
+        "k8s-workload-fields",
+        "ka.target.resource = jobs and jevt.value[/requestObject/spec/template] contains a",
+        False,
+    ),
+    (
+        "k8s-workload-fields",
+        "ka.target.resource = jobs or ka.target.resource = pods and ka.req.pod.host_pid = true",
+        False,
+    ),
+    ("k8s-workload-fields", "ka.target.resource = roles and ka.req.pod.host_pid = true", False),
+    ("k8s-patch-body", "ka.verb = patch and jevt.value[/requestObject] contains a", False),
+    ("k8s-patch-body", "ka.verb = patch and ka.req.role.rules.verbs intersects (a)", True),
+    ("k8s-patch-body", "ka.verb = patch and not ka.req.role.rules.verbs intersects (a)", False),
+    ("k8s-default-value", NEW_POD + "not ka.req.pod.host_network = false", False),
+    ("k8s-default-value", NEW_POD + "ka.req.pod.host_network = true", False),
+    (
+        "k8s-default-value",
+        NEW_POD + "ka.req.pod.initContainers.allow_privilege_escalation intersects (true)",
+        True,
+    ),
+    ("k8s-default-value", NEW_POD + "jevt.value[/requestObject/spec/hostPID] = false", True),
+    ("k8s-default-value", "ka.req.service.type = ClusterIP", False),
+    # --- verbs
+    ("k8s-update-without-patch", "ka.verb in (update, delete)", True),
+    ("k8s-update-without-patch", "ka.verb != patch", False),
+    ("k8s-update-without-patch", 'ka.verb startswith "update" or ka.verb = patch', False),
+    ("k8s-create-only", COMPLETE + "ka.verb = create and ka.target.resource = nodes", True),
+    ("k8s-create-only", COMPLETE + "ka.verb = create and ka.target.resource = tokenreviews", False),
+    (
+        "k8s-create-only",
+        COMPLETE + "ka.verb = create and ka.target.resource = pods"
+        " and ka.target.subresource = eviction",
+        False,
+    ),
+    ("k8s-create-only", COMPLETE + "ka.verb = create", False),
+    ("k8s-create-only", COMPLETE + "ka.verb = create and ka.req.role.rules exists", False),
+    (
+        "k8s-server-side-apply",
+        COMPLETE + "ka.verb = create and ka.target.resource = roles and ka.req.role.rules exists",
+        True,
+    ),
+    ("k8s-session-verbs", "ka.verb = get and ka.target.subresource = exec", True),
+    ("k8s-session-verbs", "ka.target.subresource = exec", False),
+    ("k8s-session-verbs", "ka.verb = delete and ka.target.subresource = exec", False),
+    ("k8s-session-verbs", "ka.verb = get and ka.target.subresource = proxy", True),
+    ("k8s-session-verbs", "ka.verb = get and ka.target.subresource = log", False),
+    # --- stages
+    ("k8s-stage-missing", "ka.verb = create", True),
+    ("k8s-stage-missing", "ka.verb = create and ka.response.code = 403", False),
+    ("k8s-stage-missing", "ka.verb = watch and ka.response.code = 200", True),
+    ("k8s-stage-missing", "ka.verb = create and jevt.value[/stage] = ResponseComplete", False),
+    ("k8s-stage-never", "ka.stage = ResponseStarted and ka.verb = watch", False),
+    ("k8s-stage-never", "ka.stage = ResponseStarted and ka.target.resource = nodes", False),
+    (
+        "k8s-stage-never",
+        "ka.stage = ResponseStarted and ka.target.resource = secrets and ka.verb = get",
+        True,
+    ),
+    ("k8s-stage-never", "ka.stage = ResponseStarted and ka.uri = /debug/pprof/profile", False),
+    ("k8s-stage-never", "ka.stage = RequestReceived and ka.auth.decision = forbid", True),
+    ("k8s-stage-never", "ka.stage = RequestReceived and not ka.auth.decision = forbid", False),
+    (
+        "k8s-stage-late",
+        "ka.stage in (ResponseStarted, ResponseComplete) and ka.target.subresource = exec",
+        False,
+    ),
+    ("k8s-stage-late", COMPLETE + "ka.target.subresource = log", False),
+    ("k8s-stage-late", COMPLETE + "ka.target.subresource != exec", False),
+    # --- values
+    ("k8s-impossible-value", "ka.stage = ResponseCompleted", True),
+    ("k8s-impossible-value", "ka.verb in (get, Get)", True),
+    ("k8s-impossible-value", "ka.verb = post", False),
+    ("k8s-impossible-value", "ka.target.resource in (ingress, svc)", True),
+    ("k8s-impossible-value", "ka.target.resource = Widgets", True),
+    ("k8s-impossible-value", "ka.target.resource = widgets", False),
+    ("k8s-impossible-value", "ka.target.subresource = pods/exec", True),
+    ("k8s-impossible-value", "ka.auth.decision != reject", True),
+    ("k8s-impossible-value", 'ka.response.code in (4xx, "200")', True),
+    ("k8s-impossible-value", "ka.response.code startswith 4", False),
+    ("k8s-impossible-value", "jevt.value[/level] = None", True),
+    ("k8s-user-and-group", "ka.user.name = system:serviceaccount:shop", True),
+    ("k8s-user-and-group", "ka.user.name in (system:serviceaccounts:shop, a)", True),
+    ("k8s-user-and-group", "ka.impuser.name = system:masters", True),
+    ("k8s-user-and-group", "ka.user.name = system:serviceaccount:shop:front", False),
+    ("k8s-user-and-group", "ka.user.name startswith system:serviceaccount:shop:", False),
+    ("k8s-user-and-group", "ka.user.groups intersects (system:anonymous)", True),
+    ("k8s-user-and-group", "ka.user.groups intersects (system:serviceaccounts:shop)", False),
+    # --- requests
+    ("k8s-subresources", COMPLETE + "ka.verb = patch and ka.target.resource = nodes", True),
+    ("k8s-subresources", COMPLETE + "ka.verb = patch and ka.target.resource = secrets", False),
+    ("k8s-subresources", COMPLETE + "ka.target.resource = pods", False),
+    (
+        "k8s-subresources",
+        COMPLETE + "ka.verb = create and ka.target.resource = pods and ka.req.pod.host_pid = true",
+        False,
+    ),
+    (
+        "k8s-controllers-excluded",
+        NEW_POD + f"{IMAGES} intersects (a)"
+        " and not ka.user.name = system:serviceaccount:kube-system:job-controller",
+        True,
+    ),
+    (
+        "k8s-controllers-excluded",
+        NEW_POD + f"{IMAGES} intersects (a) and ka.user.name = eve",
+        False,
+    ),
+    ("k8s-controllers-excluded", NEW_POD + 'not ka.user.name startswith "system:"', False),
+    ("k8s-workload-pods", NEW_POD + "ka.req.pod.host_pid = true", True),
+    ("k8s-workload-pods", NEW_POD + "ka.req.pod.host_pid = true and ka.user.name = eve", False),
+    (
+        "k8s-service-accounts-excluded",
+        COMPLETE + 'not ka.user.name startswith "system:serviceaccount:"',
+        True,
+    ),
+    (
+        "k8s-service-accounts-excluded",
+        COMPLETE + 'not ka.user.name startswith "system:node:"',
+        False,
+    ),
+    (
+        "k8s-service-accounts-excluded",
+        COMPLETE + 'ka.user.name = eve and not ka.user.name startswith "system:"',
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "condition", "tells"), TELLS)
+def test_what_a_lint_tells_of(name: str, condition: str, tells: bool) -> None:
+    assert (name in told(rule(condition))) is tells
+
+
+def test_every_lint_is_tried() -> None:
+    tried = {name for name, _, _ in TELLS} | {"k8s-never-logged", "k8s-not-logged"}
+    assert tried == {name for name in LINTS if name.startswith("k8s-")}
+
+
+def test_a_rule_that_is_switched_off_is_left_alone() -> None:
+    condition = "ka.verb = Create and ka.target.subresource = exec and jevt.rawtime = 0"
+    assert told(rule(condition)) == {}
+
+
+def test_what_another_rule_sees_is_not_missed() -> None:
+    of_roles = "ka.target.resource = roles and ka.target.name = a and ka.verb"
+    updated = rule(COMPLETE + of_roles + " in (create, update)", "updated")
+    patched = rule(COMPLETE + of_roles + " = patch", "patched")
+    assert "k8s-update-without-patch" in told(updated)
+    assert told(updated, patched) == {}
+    other = rule(COMPLETE + of_roles.replace("= a", "= b") + " = patch", "patched")
+    assert "k8s-update-without-patch" in told(updated, other)
+
+
+def test_what_a_rule_about_everything_sees_is_not_missed() -> None:
+    created = rule(COMPLETE + "ka.verb = create and ka.target.resource = nodes")
+    assert "k8s-create-only" in told(created)
+    assert told(created, rule(COMPLETE + "ka.verb exists", "all")) == {}
+
+
+def test_what_a_macro_asks_is_told_of_at_the_rule() -> None:
+    macro = "- macro: kcreate\n  condition: ka.verb = create\n"
+    condition = COMPLETE + "kcreate and ka.target.resource = nodes"
+    report = lint([File("rules.yaml", macro + rule(condition))], only=["k8s-create-only"])
+    assert [finding.position for finding in report.findings] == [(3, 3)]
+    written = rule(condition.replace("kcreate", "ka.verb = create"))
+    report = lint([File("rules.yaml", written)], only=["k8s-create-only"])
+    assert [finding.position[0] for finding in report.findings] == [4]
+
+
+def test_the_lists_of_containers_that_are_not_seen_are_named() -> None:
+    condition = COMPLETE + f"ka.target.resource = pods and {IMAGES} intersects (a)"
+    (message,) = told(rule(condition))["k8s-other-containers"]
+    assert message.endswith("alone: init containers and ephemeral containers pass unseen")
+
+
+def test_the_parts_that_a_rule_matches_are_named() -> None:
+    condition = COMPLETE + "ka.verb = create and ka.target.resource = pods"
+    (message,) = told(rule(condition))["k8s-subresources"]
+    assert "pods/binding, pods/eviction and pods/exec" in message
+
+
+# --- audit policies -----------------------------------------------------------------------
+
+HEAD = "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n"
+ROLES = COMPLETE + "ka.verb = create and ka.target.resource in (roles, clusterroles)"
+
+
+_UNSEEN = (
+    "with this policy, rule 'r' matches roles and clusterroles (create)"
+    " without seeing what it asks for"
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "entries", "expected"),
+    [
+        pytest.param(ROLES, "- level: Metadata\n", {}, id="as it needs no object"),
+        pytest.param(
+            ROLES + " and ka.req.role.rules exists",
+            "- level: Metadata\n",
+            {"k8s-never-logged": ["rule 'r' never matches with this policy"]},
+            id="without objects",
+        ),
+        pytest.param(
+            ROLES + " and not ka.req.role.rules exists",
+            "- level: Metadata\n",
+            {
+                "k8s-not-logged": [_UNSEEN],
+            },
+            id="matching everything",
+        ),
+        pytest.param(
+            "ka.stage = RequestReceived and ka.verb = create and ka.target.resource = roles",
+            "- level: Request\n",
+            {"k8s-never-logged": ["rule 'r' never matches with this policy"]},
+            id="at a stage that is omitted",
+        ),
+        pytest.param(
+            COMPLETE + "ka.verb in (get, delete) and ka.target.resource = secrets",
+            "- level: None\n  verbs: [get, list]\n- level: Metadata\n",
+            {"k8s-not-logged": ["with this policy, rule 'r' never matches secrets (get)"]},
+            id="of a verb",
+        ),
+        pytest.param(
+            COMPLETE + "ka.verb = get and ka.target.resource = secrets",
+            "- level: None\n  users: [eve]\n- level: Metadata\n",
+            {},
+            id="of somebody who is not everybody",
+        ),
+        pytest.param(
+            COMPLETE + "ka.verb = get and ka.target.resource = secrets and ka.user.name = eve",
+            "- level: None\n  users: [eve]\n- level: Metadata\n",
+            {"k8s-never-logged": ["rule 'r' never matches with this policy"]},
+            id="of the only one",
+        ),
+        pytest.param(
+            COMPLETE + "ka.verb = get and ka.target.resource = secrets"
+            " and ka.user.name startswith system:serviceaccount:shop:",
+            "- level: None\n  userGroups: ['system:serviceaccounts:shop']\n- level: Metadata\n",
+            {"k8s-never-logged": ["rule 'r' never matches with this policy"]},
+            id="of a group",
+        ),
+        pytest.param(
+            COMPLETE + "ka.verb = get and ka.target.resource = secrets"
+            " and ka.target.namespace = shop",
+            "- level: None\n  namespaces: [shop]\n- level: Metadata\n",
+            {"k8s-never-logged": ["rule 'r' never matches with this policy"]},
+            id="in a namespace",
+        ),
+        pytest.param(
+            COMPLETE + "ka.verb = get and ka.target.resource = secrets",
+            "- level: Metadata\n  resources:\n  - group: ''\n    resourceNames: [a]\n"
+            "    resources: [secrets]\n",
+            {},
+            id="of some names",
+        ),
+        pytest.param(
+            "ka.stage = ResponseStarted and ka.target.subresource = exec",
+            "- level: Metadata\n  resources:\n  - group: ''\n    resources: [pods]\n",
+            {"k8s-never-logged": ["rule 'r' never matches with this policy"]},
+            id="of parts, which a policy has to name",
+        ),
+        pytest.param(COMPLETE + "ka.verb = get", "- level: None\n", {}, id="of nothing by name"),
+    ],
+)
+def test_what_a_policy_keeps_from_rules(
+    condition: str, entries: str, expected: Mapping[str, list[str]]
+) -> None:
+    found = told(rule(condition), policy=HEAD + entries)
+    names = ("k8s-never-logged", "k8s-not-logged")
+    assert {name: found[name] for name in names if name in found} == expected
+
+
+def test_the_lines_of_the_policy_are_named() -> None:
+    text = HEAD + "- level: None\n  verbs: [get]\n- level: Metadata\n"
+    policy = read_policy(File("policy.yaml", text))
+    condition = COMPLETE + "ka.verb = get and ka.target.resource = secrets"
+    report = lint([File("r.yaml", rule(condition))], policy=policy)
+    (finding,) = report.findings
+    assert (finding.lint, finding.hint) == ("k8s-never-logged", "policy.yaml:5 has level None")
+
+
+def test_a_stage_that_the_policy_omits_does_not_alert_twice() -> None:
+    condition = "ka.verb = create and ka.target.resource = nodes and ka.target.name = a"
+    assert "k8s-stage-missing" in told(rule(condition))
+    omitted = HEAD + "- level: Metadata\n"
+    assert "k8s-stage-missing" not in told(rule(condition), policy=omitted)
+
+
+def test_the_command_takes_a_policy(tmp_path: Path) -> None:
+    rules, policy = tmp_path / "rules.yaml", tmp_path / "policy.yaml"
+    rules.write_text(rule(COMPLETE + "ka.verb = get and ka.target.resource = secrets"), "utf-8")
+    policy.write_text(HEAD + "- level: None\n", "utf-8")
+    arguments = ["check", "--lint", str(rules), "--policy"]
+    found = CliRunner().invoke(cli, [*arguments, str(policy)])
+    assert found.exit_code == 1
+    assert f"{policy}:5 has level None" in found.stdout
+    policy.write_text(HEAD + "- level: none\n", "utf-8")
+    found = CliRunner().invoke(cli, [*arguments, str(policy)])
+    assert found.exit_code == 4
+    assert found.stderr.strip() == f"rulec check: {policy}:5:10: no level 'none'"
+    found = CliRunner().invoke(cli, [*arguments, str(tmp_path / "nowhere")])
+    assert found.exit_code == 4
+    assert "cannot read" in found.stderr
+
+
+# --- what is said to be impossible is -------------------------------------------------------
+
+groups = st.sampled_from(["", "apps", "rbac.authorization.k8s.io", "networking.k8s.io"])
+patterns = st.sampled_from([*sorted(GROUPS), "pods/exec", "pods/*", "*/status", "*"])
+group_of_resources = st.fixed_dictionaries(
+    {"group": groups}, optional={"resources": st.lists(patterns, min_size=1, max_size=3)}
+)
+of_resources = st.fixed_dictionaries(
+    {},
+    optional={
+        "resources": st.lists(group_of_resources, max_size=3),
+        "namespaces": some(("shop", "kube-system", "")),
+    },
+)
+entries = st.builds(lambda a, b: {**a, **b}, limits, st.one_of(of_resources, of_resources, of_urls))
+policies = st.fixed_dictionaries(
+    {
+        "apiVersion": st.just("audit.k8s.io/v1"),
+        "kind": st.just("Policy"),
+        "rules": st.lists(entries, min_size=1, max_size=4),
+    },
+    optional={"omitStages": some(audit_policy.STAGES)},
+)
+
+
+def real(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Return an event as the API server has it at this stage; None if there is no such."""
+    target = event.get("objectRef", {})
+    lasts = event["verb"] == "watch" or target.get("resource") in LASTING.get(
+        target.get("subresource", ""), ()
+    )
+    if event["stage"] == "Panic" or (event["stage"] == "ResponseStarted" and not lasts):
+        return None
+    if event["stage"] == "RequestReceived":
+        gone = {"requestObject", "responseObject", "responseStatus", "annotations"}
+        return {name: value for name, value in event.items() if name not in gone}
+    return event
+
+
+@cache
+def shipped() -> tuple[Ruleset, Subject]:
+    found = collect(Path(str(files("rulec.rules"))) / "k8s_audit.yaml")
+    found += collect(Path(str(files("rulec.rules"))) / "k8s_attack_paths.yaml")
+    built = build_files(found, sources=["k8s_audit"], rule_matching="all")
+    definitions, analysis, _ = check_files(found)
+    return execute(built.code), Subject(tuple(found), (), definitions, analysis, SOURCES)
+
+
+def views_with(text: str) -> list[PolicyView]:
+    subject = shipped()[1]
+    policy = read_policy(File("policy.yaml", text))
+    return list(
+        views(
+            Subject(
+                subject.files,
+                (),
+                subject.definitions,
+                subject.analysis,
+                SOURCES,
+                policy=policy,
+            )
+        )
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies, st.lists(events(), min_size=20, max_size=40), st.integers(0, 10_000))
+def test_what_a_policy_keeps_from_rules_they_do_not_match(
+    document: dict[str, Any], drawn: list[dict[str, Any]], number: int
+) -> None:
+    """A rule that is said not to match some requests matches no event that is logged of them."""
+    text = yaml.safe_dump(document)
+    judge = load(text)
+    found = views_with(text)
+    view = found[number % len(found)]
+    outcomes = view.outcomes()
+    ruleset = shipped()[0]
+    for event in filter(None, map(real, drawn)):
+        logged = judge.logged(event)
+        if logged is None or "objectRef" not in event:
+            continue
+        target = event["objectRef"]
+        part = target.get("subresource")
+        name = f"{target['resource']}/{part}" if part else target["resource"]
+        outcome = outcomes.get((name, event["verb"]))
+        if outcome is not None and not outcome.matches:
+            alerts = ruleset.match(logged, source="k8s_audit")
+            assert view.rule.name not in [alert.rule for alert in alerts]
+
+
+def test_events_of_such_tests_are_about_many_resources() -> None:
+    assert set(GROUPS) < set(RESOURCES)
