@@ -4,8 +4,8 @@ The pages of the lints have an example of each; here are the corners.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,18 @@ from audit_policy import load
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_audit_policy import limits, of_urls, some
-from test_cluster_policy import RESOURCES, events
+from rule_events import audit_event
+from test_audit_policy import some
+from test_cluster_policy import FOLDER, in_its_group
+from test_shipped_attack_paths import CASES as ATTACK_CASES
+from test_shipped_k8s_rules import CASES as STOCK_CASES
 
 from rulec.api import build_files, check_files
 from rulec.cli import cli
 from rulec.cluster.audit_policy_reader import read_policy
-from rulec.cluster.tables import GROUPS
 from rulec.files import collect
 from rulec.lint import LINTS, Subject, lint
-from rulec.lint.kubernetes import LASTING
-from rulec.lint.lints.k8s_policy import PolicyView, views
+from rulec.lint.lints.k8s_policy import views
 from rulec.runtime.loading import execute
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.sources import SOURCES
@@ -440,93 +441,66 @@ def test_the_command_takes_a_policy(tmp_path: Path) -> None:
 
 # --- what is said to be impossible is -------------------------------------------------------
 
-groups = st.sampled_from(["", "apps", "rbac.authorization.k8s.io", "networking.k8s.io"])
-patterns = st.sampled_from([*sorted(GROUPS), "pods/exec", "pods/*", "*/status", "*"])
-group_of_resources = st.fixed_dictionaries(
-    {"group": groups}, optional={"resources": st.lists(patterns, min_size=1, max_size=3)}
-)
-of_resources = st.fixed_dictionaries(
-    {},
-    optional={
-        "resources": st.lists(group_of_resources, max_size=3),
-        "namespaces": some(("shop", "kube-system", "")),
-    },
-)
-entries = st.builds(lambda a, b: {**a, **b}, limits, st.one_of(of_resources, of_resources, of_urls))
-policies = st.fixed_dictionaries(
-    {
-        "apiVersion": st.just("audit.k8s.io/v1"),
-        "kind": st.just("Policy"),
-        "rules": st.lists(entries, min_size=1, max_size=4),
-    },
-    optional={"omitStages": some(audit_policy.STAGES)},
-)
 
-
-def real(event: dict[str, Any]) -> dict[str, Any] | None:
-    """Return an event as the API server has it at this stage; None if there is no such."""
+@st.composite
+def policies_about(draw: st.DrawFn, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw a policy whose entries are likely to be about an event."""
     target = event.get("objectRef", {})
-    lasts = event["verb"] == "watch" or target.get("resource") in LASTING.get(
-        target.get("subresource", ""), ()
+    user = event["user"]["username"]
+    names = [target.get("resource", "pods"), "*", "secrets"]
+    if part := target.get("subresource"):
+        names += [f"{names[0]}/{part}", f"{names[0]}/*", f"*/{part}"]
+    group = st.sampled_from([target.get("apiGroup", ""), target.get("apiGroup", ""), "", "apps"])
+    resources = st.fixed_dictionaries(
+        {"group": group}, optional={"resources": st.lists(st.sampled_from(names), min_size=1)}
     )
-    if event["stage"] == "Panic" or (event["stage"] == "ResponseStarted" and not lasts):
-        return None
-    if event["stage"] == "RequestReceived":
-        gone = {"requestObject", "responseObject", "responseStatus", "annotations"}
-        return {name: value for name, value in event.items() if name not in gone}
-    return event
+    namespace = target.get("namespace", "")
+    optional = {
+        "users": st.lists(st.sampled_from([user, "eve"]), max_size=1),
+        "userGroups": st.lists(st.sampled_from(event["user"]["groups"]), max_size=1),
+        "verbs": st.lists(st.sampled_from([event["verb"], "get"]), max_size=2, unique=True),
+        "omitStages": some(audit_policy.STAGES),
+        "resources": st.lists(resources, max_size=2),
+        "namespaces": st.lists(st.sampled_from([namespace, "other"]), max_size=1),
+    }
+    rules = st.fixed_dictionaries(
+        {"level": st.sampled_from(audit_policy.LEVELS)}, optional=optional
+    )
+    document = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy"}
+    return {**document, "rules": draw(st.lists(rules, min_size=1, max_size=4))}
 
 
 @cache
-def shipped() -> tuple[Ruleset, Subject]:
-    found = collect(Path(str(files("rulec.rules"))) / "k8s_audit.yaml")
-    found += collect(Path(str(files("rulec.rules"))) / "k8s_attack_paths.yaml")
+def shipped(overlay: str) -> tuple[Ruleset, Subject]:
+    found = [*collect(FOLDER), File("overlay.yaml", overlay)]
     built = build_files(found, sources=["k8s_audit"], rule_matching="all")
     definitions, analysis, _ = check_files(found)
     return execute(built.code), Subject(tuple(found), (), definitions, analysis, SOURCES)
 
 
-def views_with(text: str) -> list[PolicyView]:
-    subject = shipped()[1]
-    policy = read_policy(File("policy.yaml", text))
-    return list(
-        views(
-            Subject(
-                subject.files,
-                (),
-                subject.definitions,
-                subject.analysis,
-                SOURCES,
-                policy=policy,
-            )
-        )
-    )
+CASES = [*STOCK_CASES, *ATTACK_CASES]
 
 
-@settings(max_examples=60, deadline=None)
-@given(policies, st.lists(events(), min_size=20, max_size=40), st.integers(0, 10_000))
-def test_what_a_policy_keeps_from_rules_they_do_not_match(
-    document: dict[str, Any], drawn: list[dict[str, Any]], number: int
-) -> None:
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.sampled_from(CASES))
+def test_what_a_policy_keeps_from_rules_they_do_not_match(data: st.DataObject, case: Any) -> None:
     """A rule that is said not to match some requests matches no event that is logged of them."""
-    text = yaml.safe_dump(document)
-    judge = load(text)
-    found = views_with(text)
-    view = found[number % len(found)]
-    outcomes = view.outcomes()
-    ruleset = shipped()[0]
-    for event in filter(None, map(real, drawn)):
-        logged = judge.logged(event)
-        if logged is None or "objectRef" not in event:
-            continue
-        target = event["objectRef"]
-        part = target.get("subresource")
-        name = f"{target['resource']}/{part}" if part else target["resource"]
-        outcome = outcomes.get((name, event["verb"]))
-        if outcome is not None and not outcome.matches:
-            alerts = ruleset.match(logged, source="k8s_audit")
-            assert view.rule.name not in [alert.rule for alert in alerts]
-
-
-def test_events_of_such_tests_are_about_many_resources() -> None:
-    assert set(GROUPS) < set(RESOURCES)
+    ruleset, subject = shipped(case.overlay)
+    change = data.draw(st.sampled_from([{}, *case.hits]))
+    event = in_its_group(audit_event(**{**case.event, **change}))
+    text = yaml.safe_dump(data.draw(policies_about(event)))
+    logged = load(text).logged(event)
+    if logged is None or "objectRef" not in event:
+        return
+    target = event["objectRef"]
+    part = target.get("subresource")
+    name = f"{target['resource']}/{part}" if part else target["resource"]
+    policy = read_policy(File("policy.yaml", text))
+    (view,) = (
+        view for view in views(replace(subject, policy=policy)) if view.rule.name == case.rule
+    )
+    outcome = view.outcomes().get((name, event["verb"]))
+    alerts = [alert.rule for alert in ruleset.match(logged, source="k8s_audit")]
+    if case.rule in alerts and name in map(str, view.cells()):
+        assert outcome is not None
+        assert outcome.matches

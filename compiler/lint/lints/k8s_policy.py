@@ -1,8 +1,8 @@
 """Lints about what an audit policy keeps from rules: requests, stages, objects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from rulec.cluster.audit_policy import ANONYMOUS, AuditPolicy, PolicyRule, Requests
 from rulec.cluster.entries import Level
@@ -46,6 +46,9 @@ from rulec.lint.requests import (
 )
 from rulec.nodes import Condition, Constant, Loaded, Test
 
+# Verbs of requests that have an object to look into.
+_WITH_OBJECT: Final = ("create", "patch", "update")
+
 # What events of such a level do not have.
 _MISSING: Final = {
     Level.METADATA: (REQUEST, RESPONSE),
@@ -73,15 +76,24 @@ class Cell(NamedTuple):
 class Outcome:
     """What a policy leaves of requests that a rule would match, whoever makes them.
 
-    ``level`` is the most that is logged of any, ``rules`` are the entries that say so.
-    The rule ``matches`` some if they are logged like that; ``blind`` if it does so without
-    having seen what it asks for.
+    ``rules`` are the entries that decide (``None``: no entry does), and how much of these
+    requests is logged for that. The rule ``matches`` some if they are logged like that; it is
+    ``blind`` if it does so without having seen what it asks for.
     """
 
-    level: Level = Level.NONE
     rules: dict[PolicyRule | None, Level] = field(default_factory=dict)
     matches: bool = False
-    blind: bool = True
+    blind: bool = False
+
+    @property
+    def likeness(self) -> "Likeness":
+        """What there is to say about it."""
+        return tuple(self.rules.items()), self.matches
+
+
+Likeness: TypeAlias = tuple[tuple[tuple[PolicyRule | None, Level], ...], bool]
+# What is asked for, and with which verb.
+Key: TypeAlias = tuple[str, str]
 
 
 def never_logged(subject: Subject) -> Iterator[Finding]:
@@ -90,7 +102,7 @@ def never_logged(subject: Subject) -> Iterator[Finding]:
         found = view.outcomes()
         if found and not any(outcome.matches for outcome in found.values()):
             message = f"rule {view.rule.name!r} never matches with this policy"
-            yield Finding(message, view.rule.span, view.reason(found), view.rule.name)
+            yield Finding(message, view.rule.span, view.reason(found.values()), view.rule.name)
 
 
 def not_logged(subject: Subject) -> Iterator[Finding]:
@@ -100,33 +112,30 @@ def not_logged(subject: Subject) -> Iterator[Finding]:
         if not any(outcome.matches for outcome in found.values()):
             continue
         lost = {key: one for key, one in found.items() if not one.matches or one.blind}
-        for (what, verbs), outcome in _together(lost):
+        for what, verbs, outcome in _together(lost):
             if outcome.matches:
                 text = f"matches {what} ({verbs}) without seeing what it asks for"
             else:
                 text = f"never matches {what} ({verbs})"
             message = f"with this policy, rule {view.rule.name!r} {text}"
-            yield Finding(message, view.rule.span, view.reason({("", ""): outcome}), view.rule.name)
+            yield Finding(message, view.rule.span, view.reason([outcome]), view.rule.name)
 
 
-Key = tuple[str, str]
-
-
-def _together(lost: Mapping[Key, Outcome]) -> Iterator[tuple[Key, Outcome]]:
-    """Put together what differs in nothing but the verb, or else the object."""
-    by_cell: dict[tuple[str, object], tuple[list[str], Outcome]] = {}
+def _together(lost: Mapping[Key, Outcome]) -> Iterator[tuple[str, str, Outcome]]:
+    """Yield objects, verbs and what becomes of both, put together where that is the same."""
+    outcomes = {outcome.likeness: outcome for outcome in lost.values()}
+    verbs: dict[tuple[str, Likeness], list[str]] = {}
     for (cell, verb), outcome in lost.items():
-        alike = (tuple(outcome.rules.items()), outcome.matches)
-        by_cell.setdefault((cell, alike), ([], outcome))[0].append(verb)
-    by_verbs: dict[object, tuple[list[str], str, Outcome]] = {}
-    for (cell, alike), (verbs, outcome) in by_cell.items():
-        text = listed(verbs)
-        by_verbs.setdefault((text, alike), ([], text, outcome))[0].append(cell)
-    for cells, text, outcome in by_verbs.values():
-        yield (listed(cells), text), outcome
+        verbs.setdefault((cell, outcome.likeness), []).append(verb)
+    cells: dict[tuple[str, Likeness], list[str]] = {}
+    for (cell, likeness), found in verbs.items():
+        cells.setdefault((listed(found), likeness), []).append(cell)
+    for (text, likeness), names in cells.items():
+        yield listed(names), text, outcomes[likeness]
 
 
 def views(subject: Subject) -> Iterator["PolicyView"]:
+    """Yield each rule about audit events with the policy, if there is one."""
     if subject.policy is not None:
         for rule in audit_rules(subject):
             yield PolicyView(rule, subject.policy)
@@ -134,7 +143,7 @@ def views(subject: Subject) -> Iterator["PolicyView"]:
 
 @dataclass(frozen=True)
 class PolicyView:
-    """A rule, as it fares with a policy."""
+    """A rule, and how it fares with a policy."""
 
     rule: AuditRule
     policy: AuditPolicy
@@ -147,7 +156,7 @@ class PolicyView:
             left = of(self.rule.condition, cell.facts())
             for verb in verbs:
                 of_verb = given(left, VERB, Exactly(verb))
-                outcome = Outcome()
+                outcome = Outcome(blind=verb in _WITH_OBJECT)
                 if self.look(of_verb, cell, verb, outcome):
                     found[str(cell), verb] = outcome
         return found
@@ -187,9 +196,9 @@ class PolicyView:
         return is_about
 
     def decide(self, condition: Condition, kind: Requests, stage: str, outcome: Outcome) -> None:
+        """Note how much is logged of some requests, and what that leaves of the condition."""
         for level, rule in self.policy.decisions(kind, stage):
-            outcome.level = max(outcome.level, level)
-            outcome.rules[rule] = level
+            outcome.rules[rule] = max(level, outcome.rules.get(rule, level))
             if level is Level.NONE:
                 continue
             left = without(condition, _MISSING[level])
@@ -229,9 +238,9 @@ class PolicyView:
         yield ANOTHER
         yield ABSENT
 
-    def reason(self, found: Mapping[Key, Outcome]) -> str:
+    def reason(self, found: Iterable[Outcome]) -> str:
         """Say which entries of the policy decide."""
-        decided = {rule: level for one in found.values() for rule, level in one.rules.items()}
+        decided = {rule: level for one in found for rule, level in one.rules.items()}
         name = self.policy.file.name
         said = []
         for rule, level in decided.items():
