@@ -8,7 +8,7 @@ from rulec.text import File
 RULE = """\
 - rule: Read
   desc: Somebody read something.
-  condition: ka.verb in (verbs)
+  condition: ka.stage = ResponseComplete and ka.verb exists and ka.user.name in (verbs)
   output: Read (user=%ka.user.name)
   priority: INFO
   source: k8s_audit

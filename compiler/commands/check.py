@@ -51,8 +51,10 @@ def command(
     The exit status is 0 if the rules can be loaded, 2 if not; with --lint 1 if
     something is found.
     """
-    if not linting and (fixing or diff or only or without or form not in ("text", "json")):
-        raise click.UsageError("--fix, --diff, --only, --without and such a --format need --lint")
+    of_lints = (fixing, diff, only, without, policy)
+    if not linting and (any(of_lints) or form not in ("text", "json")):
+        names = "--fix, --diff, --only, --without, --policy"
+        raise click.UsageError(f"{names} and such a --format need --lint")
     if diff and not fixing:
         raise click.UsageError("--diff needs --fix")
     sources = known_sources(own_sources(source_files), strict=strict)
