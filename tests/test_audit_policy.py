@@ -9,7 +9,7 @@ import pytest
 import yaml
 from audit_policy import RefusedError, load
 from conformance import folder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rulec.cluster.audit_policy import AuditPolicy, Requests
@@ -177,6 +177,7 @@ def known_of(event: Mapping[str, Any], *, little: bool) -> Requests:
     )
 
 
+@settings(deadline=None)
 @given(policies, events(), st.booleans())
 def test_what_is_decided_is_among_what_may_be(
     document: dict[str, Any], event: dict[str, Any], little: bool
@@ -198,6 +199,7 @@ def test_the_lines_of_entries_are_those_of_the_file() -> None:
     assert decision.rule.line == 6
 
 
+@settings(deadline=None)
 @given(policies)
 def test_nothing_is_refused_that_the_api_server_takes(document: dict[str, Any]) -> None:
     text = yaml.safe_dump(document)
