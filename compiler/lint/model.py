@@ -140,6 +140,10 @@ class Subject:
 
         return {name: Space([each.whole]) for name, each in self.conditions.items()}
 
+    def may_match(self, name: str) -> bool:
+        """Return whether a rule may match some event, as far as its condition tells."""
+        return self.spaces[name].assume(self.conditions[name].whole, True) is not None
+
     def once(self, work: "Callable[[Subject], T]") -> T:
         """Return what ``work`` makes of the subject, worked out once for all lints that ask."""
         if work not in self._done:

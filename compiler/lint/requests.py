@@ -79,15 +79,19 @@ class AuditRule:
 
 
 def audit_rules(subject: Subject) -> list[AuditRule]:
-    """Return the rules about audit events, but for those that are switched off by their words."""
+    """Return the rules about audit events that may match some."""
+    return list(subject.once(_audit_rules))
+
+
+def _audit_rules(subject: Subject) -> tuple[AuditRule, ...]:
     found = []
     for rule in subject.analysis.rules:
-        if rule.source == SOURCE:
+        if rule.source == SOURCE and subject.may_match(rule.name):
             condition = of_these_days(rule.condition)
             if condition != NEVER:
                 written = subject.definitions.rules[rule.name].condition
                 found.append(AuditRule(rule, condition, written))
-    return found
+    return tuple(found)
 
 
 def of(condition: Condition, facts: Facts) -> Condition:

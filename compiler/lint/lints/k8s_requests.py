@@ -132,7 +132,8 @@ def service_accounts_excluded(subject: Subject) -> Iterator[Finding]:
                             " which is what an attacker in a pod is"
                         )
                         hint = "leave out those that are known to do this"
-                        yield Finding(message, test.span, hint, rule.name)
+                        span = test.span if rule.has_written(test.span) else rule.span
+                        yield Finding(message, span, hint, rule.name)
                         break
                 case _:
                     pass

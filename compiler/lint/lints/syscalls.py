@@ -53,7 +53,8 @@ _OF_OLD: Final = frozenset(
 
 
 def _rules(subject: Subject) -> Iterator[CheckedRule]:
-    return (rule for rule in subject.analysis.rules if rule.source == SOURCE)
+    rules = (rule for rule in subject.analysis.rules if rule.source == SOURCE)
+    return (rule for rule in rules if subject.may_match(rule.name))
 
 
 def _types(subject: Subject, rule: CheckedRule) -> frozenset[str]:
