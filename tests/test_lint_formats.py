@@ -25,7 +25,7 @@ RULES = """\
   items: [a, a]
 - rule: r
   desc: d
-  condition: ka.verb in (l) and ka.user.name in (k) and ka.uri regex '/a.*'
+  condition: ka.resp.name in (l) and ka.user.name in (k) and ka.uri regex '/a.*'
   output: o
   priority: INFO
   source: k8s_audit
@@ -35,7 +35,7 @@ RULES = """\
 # Whatever is in rules or in the names of files.
 HOSTILE = (
     "- list: l\n  items: ['</failure>::error %0A,', '</failure>::error %0A,', \"\\x01]]>&\", \"\\x01]]>&\"]\n"
-    "- rule: <b>\n  desc: d\n  condition: ka.verb in (l) and ka.uri contains '\\xff' and ka.uri contains '\\xff'\n"
+    "- rule: <b>\n  desc: d\n  condition: ka.resp.name in (l) and ka.uri contains '\\xff' and ka.uri contains '\\xff'\n"
     "  output: o\n  priority: INFO\n  source: k8s_audit\n  tags: [t]\n"
 )
 
@@ -62,7 +62,7 @@ def test_json_has_everything() -> None:
     assert [each["lint"] for each in document["findings"]] == ["duplicate-item", "regex-simpler"]
     finding = document["findings"][1]
     place = [finding[key] for key in ("file", "line", "column", "end_line", "end_column")]
-    assert place == ["rules dir/rü.yaml", 8, 70, 8, 76]
+    assert place == ["rules dir/rü.yaml", 8, 75, 8, 81]
     edit = finding["fix"]["edits"][0]
     assert RULES[: edit["start"]] + edit["text"] + RULES[edit["end"] :] == RULES.replace(
         "regex '/a.*'", "startswith /a"
@@ -212,7 +212,7 @@ def test_junit_counts_what_it_has() -> None:
     cases = list(suite)
     assert [case.get("name") for case in cases[:2]] == [
         "duplicate-item at 2:17",
-        "regex-simpler at 8:70",
+        "regex-simpler at 8:75",
     ]
     assert [len(suite.findall(f"testcase/{kind}")) for kind in ("failure", "skipped")] == [2, 1]
 
@@ -282,7 +282,7 @@ def test_findings_are_told_with_status_1(rules: Path) -> None:
     assert done.exit_code == 1
     assert [line for line in done.stdout.splitlines() if line.startswith("rules.yaml:")] == [
         "rules.yaml:2:17: note: 'a' is in list 'l' already [duplicate-item]",
-        "rules.yaml:8:70: note: 'ka.uri regex '/a.*'' needs no regular expression [regex-simpler]",
+        "rules.yaml:8:75: note: 'ka.uri regex '/a.*'' needs no regular expression [regex-simpler]",
     ]
     assert done.stderr == "1 rule: 2 notes, 1 suppressed\n"
 
@@ -307,7 +307,7 @@ def test_what_would_be_mended_is_shown(rules: Path) -> None:
     done = check("--lint", "--fix", "--diff", rules.name)
     assert done.stdout.startswith("--- rules.yaml\n+++ rules.yaml\n")
     assert (
-        "+  condition: ka.verb in (l) and ka.user.name in (k) and ka.uri startswith /a\n"
+        "+  condition: ka.resp.name in (l) and ka.user.name in (k) and ka.uri startswith /a\n"
         in done.stdout
     )
     assert rules.read_text("utf-8") == RULES

@@ -145,6 +145,11 @@ TELLS: Sequence[tuple[str, str, bool]] = [
     ("k8s-workload-fields", "ka.target.resource = roles and ka.req.pod.host_pid = true", False),
     ("k8s-patch-body", "ka.verb = patch and jevt.value[/requestObject] contains a", False),
     ("k8s-patch-body", "ka.verb = patch and ka.req.role.rules.verbs intersects (a)", True),
+    (
+        "k8s-patch-body",
+        "ka.verb = patch and ka.response.code = 201 and ka.req.role.rules.verbs intersects (a)",
+        False,
+    ),
     ("k8s-patch-body", "ka.verb = patch and not ka.req.role.rules.verbs intersects (a)", False),
     ("k8s-default-value", NEW_POD + "not ka.req.pod.host_network = false", False),
     ("k8s-default-value", NEW_POD + "ka.req.pod.host_network = true", False),
@@ -180,7 +185,8 @@ TELLS: Sequence[tuple[str, str, bool]] = [
     ("k8s-session-verbs", "ka.verb = get and ka.target.subresource = proxy", True),
     ("k8s-session-verbs", "ka.verb = get and ka.target.subresource = log", False),
     # --- stages
-    ("k8s-stage-missing", "ka.verb = create", True),
+    ("k8s-stage-missing", "ka.verb = create", False),
+    ("k8s-stage-missing", "ka.target.subresource = exec", True),
     ("k8s-stage-missing", "ka.verb = create and ka.response.code = 403", False),
     ("k8s-stage-missing", "ka.verb = watch and ka.response.code = 200", True),
     ("k8s-stage-missing", "ka.verb = create and jevt.value[/stage] = ResponseComplete", False),
@@ -417,9 +423,11 @@ def test_the_lines_of_the_policy_are_named() -> None:
 
 def test_a_stage_that_the_policy_omits_does_not_alert_twice() -> None:
     condition = "ka.verb = create and ka.target.resource = nodes and ka.target.name = a"
-    assert "k8s-stage-missing" in told(rule(condition))
     omitted = HEAD + "- level: Metadata\n"
     assert "k8s-stage-missing" not in told(rule(condition), policy=omitted)
+    logged = omitted.replace("omitStages: [RequestReceived]\n", "")
+    (message,) = told(rule(condition), policy=logged)["k8s-stage-missing"]
+    assert message.endswith("at RequestReceived and ResponseComplete")
 
 
 def test_the_command_takes_a_policy(tmp_path: Path) -> None:

@@ -70,7 +70,11 @@ TELLS: Sequence[tuple[str, str, bool]] = [
     ("syscall-no-descriptor", "evt.type = unlinkat and fd.name = /a", False),
     ("syscall-no-descriptor", "evt.type in (chmod, fchmodat) and not fd.name = /a", False),
     ("syscall-no-descriptor", "evt.type in (execve, execveat) and fd.num = 1", True),
-    ("syscall-no-descriptor", "evt.type in (execve, execveat) and fd.types intersects (file)", False),
+    (
+        "syscall-no-descriptor",
+        "evt.type in (execve, execveat) and fd.types intersects (file)",
+        False,
+    ),
     (
         "syscall-no-descriptor",
         "evt.type in (mkdir, mkdirat) and (fd.name = /a or evt.arg.path = /a)",

@@ -212,6 +212,7 @@ CASES = [
             *NO_NEW_POD,
         ),
         (
+            {"verb": "patch", "code": 201},
             {"request": pod(initContainers=[container(privileged=True)])},
             {"request": pod(TRUSTED, ephemeralContainers=[container(privileged=True)])},
         ),
@@ -226,6 +227,7 @@ CASES = [
             *NO_NEW_POD,
         ),
         (
+            {"verb": "patch", "code": 201},
             {"request": pod_with_host_path("/etc/")},
             {"request": pod_with_host_path("/var/lib/etcd/member")},
             {

@@ -111,7 +111,7 @@ def _of_calls(resolved: Condition) -> Absent:
         return lambda loaded: ""
     names = sorted(types.names)
     arguments = frozenset().union(*map(_arguments, names))
-    described = any(map(_has_descriptor, names))
+    described = any(map(has_descriptor, names))
     calls = ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])}, ..."
 
     def why(loaded: Loaded) -> str:
@@ -135,7 +135,8 @@ def _arguments(name: str) -> frozenset[str]:
 
 
 @cache
-def _has_descriptor(name: str) -> bool:
+def has_descriptor(name: str) -> bool:
+    """Return whether events of a type have to do with a descriptor, in any of their forms."""
     return any(
         not kind.flags.isdisjoint(("creates", "uses", "destroys"))
         for kind in kinds()

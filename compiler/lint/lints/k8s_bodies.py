@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from rulec.cluster.facts import ABSENT, RESOURCE, SUBRESOURCE, VERB, Exactly, given
+from rulec.cluster.facts import ABSENT, RESOURCE, SUBRESOURCE, VERB, Exactly
 from rulec.gates import place
 from rulec.lint.kubernetes import (
     BODILESS,
+    CODE,
     DELETING,
     OF_PODS,
     REQUEST,
@@ -104,7 +105,8 @@ def patch_body(subject: Subject) -> Iterator[Finding]:
     for rule in audit_rules(subject):
         if "patch" not in named(rule.condition, VERB):
             continue
-        left = given(rule.condition, VERB, Exactly("patch"))
+        # What is answered with 201 is server-side apply, and has the whole object.
+        left = of(rule.condition, {VERB: Exactly("patch"), CODE: Exactly("200")})
         inside = [test for test, _ in signed(left) if _is_inside(test)]
         if inside and without_tests(left, _is_inside) == NEVER:
             test = inside[0]

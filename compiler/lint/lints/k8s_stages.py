@@ -25,7 +25,8 @@ _COMPLETE = "ResponseComplete"
 
 def stage_missing(subject: Subject) -> Iterator[Finding]:
     """Find rules that alert more than once of the same request."""
-    omitted = subject.policy.omitted if subject.policy is not None else frozenset()
+    # Most policies omit RequestReceived: only what is known of one is told.
+    omitted = frozenset({_RECEIVED}) if subject.policy is None else subject.policy.omitted
     for rule in audit_rules(subject):
         if rule.asks(STAGE):
             continue

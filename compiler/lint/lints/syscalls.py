@@ -1,12 +1,12 @@
 """Lints about rules for system calls: calls that are forgotten, values that no event has."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Final
 
 from rulec.diagnostics import ProblemError
 from rulec.event_types import EventTypes, event_types
 from rulec.lint.model import Finding, Subject
+from rulec.lint.presence import has_descriptor
 from rulec.lint.requests import NEVER, constants, listed, signed
 from rulec.nodes import Condition, Const, Constant, Loaded, Quantifier, Test, rebuild
 from rulec.operators import OPERATORS
@@ -177,23 +177,10 @@ def long_name(subject: Subject) -> Iterator[Finding]:
 # --- descriptors that calls do not have ------------------------------------------------------
 
 
-@cache
-def _without_descriptor() -> frozenset[str]:
-    """Return the types of events that are about no descriptor, in any of their forms."""
-    from rulec.runtime.sources.syscall.capture.events import kinds
-
-    having: dict[str, bool] = {}
-    for kind in kinds():
-        if kind is not None and kind.origin == "syscall":
-            about = not {"creates", "uses", "destroys"}.isdisjoint(kind.flags)
-            having[kind.name] = having.get(kind.name, False) or about
-    return frozenset(name for name, about in having.items() if not about)
-
-
 def no_descriptor(subject: Subject) -> Iterator[Finding]:
     """Find rules that ask for the descriptor of calls that have none."""
     for rule in _rules(subject):
-        types = sorted(_types(subject, rule) & _without_descriptor())
+        types = sorted(name for name in _types(subject, rule) if not has_descriptor(name))
         lost = [name for name in types if _needs_descriptor(_of_type(rule.condition, name))]
         if lost:
             tests = (test for test, _ in signed(rule.condition))
