@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("rulec.commands.build", "Compile rules to a Python module."),
     "check": ("rulec.commands.check", "Tell what is wrong with rules."),
     "explain": ("rulec.commands.explain", "Tell why a rule fires on an event, or does not."),
+    "diff": ("rulec.commands.diff", "Tell what two rulesets say differently."),
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
     "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),

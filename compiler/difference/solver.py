@@ -69,11 +69,11 @@ class _Search:
                 del self._trail[start:]
                 self._assume(-choice)
                 done = start
-            elif (choice := self._open()) is None:
+            elif (case := self._open()) is None:
                 return False
             else:
-                self._levels.append((len(self._trail), choice))
-                self._assume(choice)
+                self._levels.append((len(self._trail), case))
+                self._assume(case)
 
     def _assume(self, literal: int) -> bool:
         """Make a literal true; return whether it can be."""
