@@ -22,7 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
     "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),
-    "rules": ("rulec.commands.rules", "List and describe rules."),
+    "rules": ("rulec.commands.rules", "List and describe rules, macros and lists."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),
     "scenario": ("rulec.commands.scenario", "Make a capture of a scenario, or list its events."),
     "serve": ("rulec.commands.serve", "Take audit events over HTTP and print the alerts."),

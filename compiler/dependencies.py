@@ -5,14 +5,15 @@ condition decides, with its exceptions and before lists are replaced: that is wh
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
-from rulec.definitions import Definitions
+from rulec.definitions import Definitions, ListDefinition, MacroDefinition
 from rulec.diagnostics import ProblemError
 from rulec.exceptions import fold_exceptions
+from rulec.items import Rule
 from rulec.lists import Lists, expand_lists
 from rulec.parse import parse_condition
 from rulec.resolve import references
@@ -46,13 +47,23 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Which items use which; each is looked at when it is first asked for."""
+    """Which items use which; each is looked at when it is first asked for.
+
+    Of the rules, only those in ``rules`` are there, if that is given.
+    """
 
     definitions: Definitions
+    rules: Collection[str] | None = None
     _uses: dict[Item, tuple[Use, ...]] = field(default_factory=dict, init=False)
+    _users: dict[Item, list[Use]] = field(default_factory=dict, init=False)
     _lists: Lists = field(init=False)
+    _rules: Mapping[str, Rule] = field(init=False)
 
     def __post_init__(self) -> None:
+        chosen = self.rules
+        rules = self.definitions.rules.items()
+        found = {name: rule for name, rule in rules if chosen is None or name in chosen}
+        object.__setattr__(self, "_rules", found)
         object.__setattr__(self, "_lists", Lists(expand_lists(self.definitions.lists)[0]))
 
     def __contains__(self, item: Item) -> bool:
@@ -86,13 +97,14 @@ class Dependencies:
                 pending += [use.item for use in reversed(self.uses(used))]
         return tuple(found)
 
-    def users(self, item: Item) -> Iterator[Use]:
-        """Yield the items that name an item, each with the place where."""
-        for kind in Kind:
-            for other in self.items(kind):
-                for use in self.uses(other):
-                    if use.item == item:
-                        yield Use(other, use.span)
+    def users(self, item: Item) -> tuple[Use, ...]:
+        """Return the items that name an item, in order, each with the place where."""
+        if not self._users:
+            for kind in Kind:
+                for other in self.items(kind):
+                    for use in self.uses(other):
+                        self._users.setdefault(use.item, []).append(Use(other, use.span))
+        return tuple(self._users.get(item, ()))
 
     def unused(self) -> Iterator[Item]:
         """Yield the macros and lists that no rule uses, also not by way of others."""
@@ -100,12 +112,14 @@ class Dependencies:
         for kind in (Kind.MACRO, Kind.LIST):
             yield from (item for item in self.items(kind) if item not in used)
 
-    def _table(self, kind: Kind):  # type: ignore[no-untyped-def]
-        return {
-            Kind.RULE: self.definitions.rules,
-            Kind.MACRO: self.definitions.macros,
-            Kind.LIST: self.definitions.lists,
-        }[kind]
+    def _table(self, kind: Kind) -> Mapping[str, Rule | MacroDefinition | ListDefinition]:
+        match kind:
+            case Kind.RULE:
+                return self._rules
+            case Kind.MACRO:
+                return self.definitions.macros
+            case Kind.LIST:
+                return self.definitions.lists
 
     def _named(self, item: Item) -> Iterator[Use]:
         match item:

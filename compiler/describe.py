@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from rulec.analysis import Analysis
 from rulec.canonical import canonical
 from rulec.definitions import Definitions
+from rulec.dependencies import Item, Kind
 from rulec.diagnostics import ProblemError
 from rulec.event_types import ALL, NUMBER_FIELD, EventTypes, event_types
 from rulec.exceptions import exception_fields
@@ -72,6 +73,30 @@ def describe_rule(
         if rule.name == name:
             return _clean({"rules": [describer.of_rule(rule)]})
     raise KeyError(name)
+
+
+def describe_item(
+    item: Item,
+    definitions: Definitions,
+    analysis: Analysis,
+    sources: Mapping[str, EventSource],
+    extras: Extras = NO_EXTRAS,
+) -> Described:
+    """Return what there is to know about one rule, macro or list, in the same shape.
+
+    :raises KeyError: if there is no such item.
+    """
+    describer = _Describer(definitions, analysis, sources, extras)
+    match item:
+        case Item(Kind.RULE, name):
+            return describe_rule(name, definitions, analysis, sources, extras)
+        case Item(Kind.MACRO, name):
+            return _clean({"macros": [describer.of_macro(name, analysis.macros[name])]})
+        case Item(_, name):
+            for text in describer.lists:
+                if text.name == name:
+                    return _clean({"lists": [describer.of_list(text)]})
+    raise KeyError(item.name)
 
 
 @dataclass

@@ -442,6 +442,53 @@ compiled:
 
 output:
   Secret deleted (user=%ka.user.name)
+
+uses:
+  macro gone (rules.yaml:3)
+    list verbs (rules.yaml:1, 2 items)
+"""
+
+MACRO = """\
+gone
+  defined:    rules.yaml:3
+  lists:      verbs
+  fields:     ka.verb
+
+condition:
+  ka.verb in (verbs)
+
+compiled:
+  ka.verb in (delete, deletecollection)
+
+uses:
+  list verbs (rules.yaml:1, 2 items)
+
+used by:
+  rule Secret Deleted (rules.yaml:10)
+"""
+
+LIST = """\
+verbs
+  defined:    rules.yaml:1
+  items at:   rules.yaml:2
+
+items:
+  delete, deletecollection
+
+used by:
+  macro gone (rules.yaml:4)
+    rule Secret Deleted (rules.yaml:10)
+"""
+
+GRAPH = """\
+digraph rules {
+  rankdir=LR;
+  "rule Secret Deleted" [label="Secret Deleted", shape=box];
+  "macro gone" [label="gone", shape=ellipse];
+  "list verbs" [label="verbs", shape=note];
+  "rule Secret Deleted" -> "macro gone";
+  "macro gone" -> "list verbs";
+}
 """
 
 
@@ -479,6 +526,79 @@ def test_everything_about_one_rule(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_everything_about_a_macro_and_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "rules.yaml", "--macro", "gone") == (0, MACRO, "")
+    assert run(capsys, "rules.yaml", "--list", "verbs") == (0, LIST, "")
+    _, out, _ = run(capsys, "rules.yaml", "--list", "verbs", "--format", "json")
+    found = json.loads(out)
+    assert found["lists"][0]["details"]["items_compiled"] == ["delete", "deletecollection"]
+    assert found["users"] == [{"kind": "macro", "name": "gone", "file": "rules.yaml", "line": 4}]
+    _, out, _ = run(capsys, "rules.yaml", "--macro", "gone", "--format", "json")
+    assert [each["info"]["name"] for each in json.loads(out)["macros"]] == ["gone"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_graph_of_an_item(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked in (("--macro", "gone"), ("--list", "verbs"), ("--rule", "Secret Deleted")):
+        assert run(capsys, "rules.yaml", *asked, "--format", "dot") == (0, GRAPH, "")
+    _, out, _ = run(capsys, "rules.yaml", "--format", "dot")
+    assert out.replace('  "rule Quiet" [label="Quiet", shape=box];\n', "") == GRAPH
+
+
+def test_what_no_rule_uses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "rules.yaml", "--unused") == (0, "", "")
+    more = "- list: inner\n  items: [a]\n- macro: outer\n  condition: ka.verb in (inner)\n"
+    (folder / "more.yaml").write_text(more)
+    expected = "macro outer (more.yaml:3)\nlist inner (more.yaml:1)\n"
+    assert run(capsys, "rules.yaml", "more.yaml", "--unused") == (0, expected, "")
+    _, out, _ = run(capsys, "rules.yaml", "more.yaml", "--unused", "--format", "json")
+    assert [each["name"] for each in json.loads(out)["unused"]] == ["outer", "inner"]
+    # What only rules of another source use is not used by those of this one.
+    status, out, _ = run(
+        capsys,
+        *("rules.yaml", "--unused", "--source", "own", "--source-file", "own.yaml"),
+    )
+    assert (status, out) == (0, "macro gone (rules.yaml:3)\nlist verbs (rules.yaml:1)\n")
+
+
+def test_the_tree_of_what_is_used_many_times_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each level uses the one before twice: shown once each, or there would be no end."""
+    macros = "- macro: m0\n  condition: ka.verb = x\n"
+    for n in range(1, 9):
+        macros += f"- macro: m{n}\n  condition: (m{n - 1} or not m{n - 1}) and m{max(n - 2, 0)}\n"
+    rule = RULE.format(condition="m8 and ka.stage in (l)", output="o", source="k8s_audit")
+    (folder / "deep.yaml").write_text(f"- list: l\n  items: [a]\n{macros}{rule}")
+    _, out, _ = run(capsys, "deep.yaml", "--rule", "r")
+    tree = out[out.index("uses:") :].splitlines()
+    assert len(tree) < 30
+    assert tree[1].startswith("  macro m8 (deep.yaml:")
+    assert sum("see above" in line for line in tree) == 6
+    assert tree[-1] == "  list l (deep.yaml:1, 1 item)"
+
+
+def test_names_that_are_put_together_from_several_files(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "local.yaml").write_text(
+        "- list: verbs\n  items: [patch]\n  override: {items: append}\n"
+        "- rule: Quiet\n  condition: and gone\n  override: {condition: append}\n"
+        "- rule: Secret Deleted\n  exceptions:\n    - {name: e, fields: ka.user.name, comps: in, "
+        "values: [verbs]}\n  override: {exceptions: append}\n"
+    )
+    _, out, _ = run(capsys, "rules.yaml", "local.yaml", "--list", "verbs")
+    assert "  items at:   rules.yaml:2, local.yaml:2\n" in out
+    assert out.endswith(
+        "used by:\n"
+        "  rule Secret Deleted (local.yaml:9)\n"
+        "  macro gone (rules.yaml:4)\n"
+        "    rule Secret Deleted (rules.yaml:10)\n"
+        "    rule Quiet (local.yaml:5)\n"
+    )
+
+
+@pytest.mark.usefixtures("folder")
 def test_json_is_one_line_with_sorted_keys(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "rules.yaml", "--format", "json")
     found = json.loads(out)
@@ -502,6 +622,25 @@ def test_unknown_rules(name: str, message: str, capsys: pytest.CaptureFixture[st
     status, out, err = run(capsys, "rules.yaml", "--rule", name)
     assert (status, out) == (3, "")
     assert err == f"rulec rules: Invalid value for '--rule': {message} (try 'rulec rules --help')\n"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--macro", "gon"), "there is no macro 'gon', did you mean 'gone'?"),
+        (("--list", "gone"), "there is no list 'gone'"),
+        (("--list", "verbs", "--macro", "gone"), "give one of --rule, --macro, --list"),
+        (("--unused", "--macro", "gone"), "give one of --rule, --macro, --list"),
+        (("--unused", "--format", "dot"), "there is no graph of what nothing uses"),
+    ],
+)
+def test_wrong_usage(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, "rules.yaml", *arguments)
+    assert (status, out) == (3, "")
+    assert message in err
 
 
 @pytest.mark.usefixtures("folder")
