@@ -18,6 +18,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("rulec.commands.build", "Compile rules to a Python module."),
     "check": ("rulec.commands.check", "Tell what is wrong with rules."),
     "explain": ("rulec.commands.explain", "Tell why a rule fires on an event, or does not."),
+    "completion": (
+        "rulec.commands.completion",
+        "Print a script that lets a shell complete command lines.",
+    ),
     "diff": ("rulec.commands.diff", "Tell what two rulesets say differently."),
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
     "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),
@@ -34,6 +38,9 @@ FOUND: Final = 1
 BAD_RULES: Final = 2
 BAD_USAGE: Final = 3
 BAD_INPUT: Final = 4
+
+# The variable by which a shell asks how a command line may go on.
+COMPLETE: Final = "_RULEC_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -94,6 +101,11 @@ def cli(ctx: click.Context) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
     _open_missing_streams()
+    if instruction := os.environ.get(COMPLETE):
+        from rulec.completion import answer
+
+        click.echo(answer(instruction))
+        sys.exit(0)
     try:
         sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
