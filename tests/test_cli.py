@@ -717,6 +717,41 @@ def test_profile_as_json(cwd: Path) -> None:
     assert [rule["rule"] for rule in found["rules"]] == ["Secret Deleted"]
 
 
+def test_profile_of_inputs_of_several_sources(cwd: Path) -> None:
+    calls = (
+        "- rule: Shell\n  desc: d\n  condition: evt.type = execve\n  output: x\n  priority: INFO\n"
+    )
+    (cwd / "rules.yaml").write_text(RULES + calls, "utf-8")
+    capture = str(ROOT / "docs" / "samples" / "attack.scap")
+    call = ("profile", "-r", "rules.yaml")
+    done = rulec(*call, "--format", "json", "audit.log", capture, cwd=cwd)
+    found = [json.loads(line) for line in done.out.splitlines()]
+    assert [(each["source"], each["events"]) for each in found] == [
+        ("k8s_audit", 3),
+        ("syscall", 97),
+    ]
+    assert [len(each["rules"]) for each in found] == [2, 1]
+    assert (done.err, done.status) == ("", 0)
+    text = rulec(*call, "audit.log", capture, cwd=cwd).out
+    assert text.startswith("k8s_audit: 3 events, 2 alerts\n")
+    assert "\n\nsyscall: 97 events, " in text
+    # Of one rule, what there is about its source; of one input, what it belongs to.
+    (one,) = rulec(
+        *call, "--format", "json", "--rule", "Shell", "audit.log", capture, cwd=cwd
+    ).out.splitlines()
+    assert json.loads(one)["source"] == "syscall"
+    done = rulec(*call, "--rule", "Shell", "audit.log", cwd=cwd)
+    assert done.out == ""
+    assert done.err == "no input belongs to the event source of the rule 'Shell'\n"
+    (one,) = rulec(*call, "--format", "json", cwd=cwd, stdin=lines(SECRET)).out.splitlines()
+    assert (json.loads(one)["source"], json.loads(one)["events"]) == ("k8s_audit", 1)
+    (one,) = rulec(*call, "--format", "json", f"syscall={capture}", cwd=cwd).out.splitlines()
+    assert json.loads(one)["source"] == "syscall"
+    done = rulec(*call, "rules.yaml", cwd=cwd)
+    assert (done.out, done.status) == ("", 4)
+    assert "rules.yaml: belongs neither to" in done.err
+
+
 def test_profile_skips_what_a_run_skips(cwd: Path) -> None:
     call = ("-r", "rules.yaml", "-", "missing.log")
     log = lines(SECRET) + "broken\n" + lines({"kind": "EventList", "items": [7, POD]})

@@ -1,6 +1,7 @@
 """``rulec profile``: tell what rules cost on a log, and what would make them cheaper."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,12 +9,12 @@ import click
 
 from rulec.cli import BAD_INPUT
 from rulec.commands.inputs import (
-    expanded,
+    inputs_of,
     modules_among,
     notice,
     progress_shown,
     refuse_events,
-    source_of_inputs,
+    sources_of_inputs,
     tell_of_stdin,
 )
 from rulec.commands.options import (
@@ -24,6 +25,7 @@ from rulec.commands.options import (
     rules_given,
     strategy,
 )
+from rulec.runtime.sources import SOURCES
 
 if TYPE_CHECKING:
     from rulec.plan import Plan
@@ -52,7 +54,7 @@ _WIDTH: Final = 120
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Tables for people; or everything as JSON, on one line.",
+    help="Tables for people; or everything as JSON, on one line for each event source.",
 )
 @quiet_option
 def command(
@@ -66,11 +68,12 @@ def command(
 ) -> None:
     """Match the events in INPUT... and tell what the rules cost, and what would help.
 
-    Inputs are those of 'rulec run'. For each rule: on how many events its key
-    fields left it possible, how often it was tried and matched, and how long
-    that took; for each test that is not left to the key fields: how often it
-    was asked, how often it was true, and its time. Then what could be changed, with the
-    numbers that say so. Alerts are counted, not printed.
+    Inputs are those of 'rulec run'. For each event source that they belong to, and
+    for each rule: on how many events its key fields left it possible, how often it
+    was tried and matched, and how long that took; for each test that is not left to
+    the key fields: how often it was asked, how often it was true, and its time.
+    Then what could be changed, with the numbers that say so. Alerts are counted,
+    not printed.
 
     \b
     rulec profile -r rules/k8s_audit.yaml audit.log
@@ -83,18 +86,20 @@ def command(
             "give the rules that it was built from"
         )
     plan = _plan(rules, quiet, options)
-    source = source_of_inputs((rule.source for rule in plan.rules), options["sources"])
+    sources = sources_of_inputs((rule.source for rule in plan.rules), options["sources"])
     if name is not None:
-        _find(name, [rule.name for rule in plan.rules if rule.source == source])
-    found = expanded(inputs)
+        _find(name, [rule.name for rule in plan.rules if rule.source in sources])
+    known = (*SOURCES, *(own.name for own in plan.sources))
+    found = inputs_of(inputs, known, options["sources"])
     if not quiet:
-        tell_of_stdin(found)
-    from rulec.profile import measure
+        tell_of_stdin([given.name for given in found])
+    from rulec.profile import measure_all
 
     with progress_shown(not quiet) as progress:
-        profile = measure(plan, source, found, notice, progress or (lambda events: None))
-    _print(profile, form, name, top)
-    if profile.unreadable:
+        tell = progress or (lambda events: None)
+        profiles, unknown = measure_all(plan, sources, found, notice, tell)
+    _print(_about(name, profiles), form, name, top)
+    if unknown or any(profile.unreadable for profile in profiles):
         raise click.exceptions.Exit(BAD_INPUT)
 
 
@@ -127,11 +132,22 @@ def _find(name: str, names: list[str]) -> None:
         raise click.BadParameter(message, param_hint="'--rule'")
 
 
-def _print(profile: "Profile", form: str, name: str | None, top: int) -> None:
+def _about(name: str | None, profiles: "Sequence[Profile]") -> "Sequence[Profile]":
+    """Return the profiles that there is something to tell of: those with a rule, if it is named."""
+    if name is None:
+        return profiles
+    found = [each for each in profiles if name in (rule.name for rule in each.rules)]
+    if not found:
+        notice(f"no input belongs to the event source of the rule {name!r}")
+    return found
+
+
+def _print(profiles: "Sequence[Profile]", form: str, name: str | None, top: int) -> None:
     if form == "json":
         from rulec.profile.document import document
 
-        click.echo(document(profile))
+        for profile in profiles:
+            click.echo(document(profile))
         return
     from rich.console import Console
 
@@ -139,11 +155,13 @@ def _print(profile: "Profile", form: str, name: str | None, top: int) -> None:
 
     # Where the output goes to a file, nobody's terminal decides about its width.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
-    chosen = [rule for rule in profile.rules if rule.name == name]
-    with console.capture() as printed:
-        if chosen:
-            show_rule(chosen[0], profile, console)
-        else:
-            show(profile, console, top)
-    # Tables are filled up with blanks.
-    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
+    for number, profile in enumerate(profiles):
+        chosen = [rule for rule in profile.rules if rule.name == name]
+        with console.capture() as printed:
+            if chosen:
+                show_rule(chosen[0], profile, console)
+            else:
+                show(profile, console, top)
+        # Tables are filled up with blanks.
+        lines = [line.rstrip() for line in printed.get().splitlines()]
+        click.echo("\n".join([""] * (number > 0) + lines))

@@ -1,6 +1,7 @@
 """What rules cost on a log, and what would make them cheaper."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Unpack
 
@@ -10,11 +11,12 @@ from rulec.plan import Plan
 from rulec.profile.clock import undisturbed
 from rulec.profile.instruments import Instruments
 from rulec.profile.results import Profile
-from rulec.runtime.engine import run
-from rulec.runtime.inputs import expand
+from rulec.runtime.engine import Summary
+from rulec.runtime.inputs import Input, expand
 from rulec.runtime.sources.json_source import JsonSource
+from rulec.runtime.streams import Streams
 
-__all__ = ["Profile", "measure", "profile"]
+__all__ = ["Profile", "measure", "measure_all", "profile"]
 
 
 def profile(
@@ -47,16 +49,47 @@ def measure(
     notice: Callable[[str], object] = lambda line: None,
     progress: Callable[[int], object] = lambda events: None,
 ) -> Profile:
-    """Match the events of ``inputs`` against the rules of a plan, and measure.
+    """Match the events of ``inputs`` against the rules of a plan for one source, and measure.
 
     ``notice`` is told about everything that had to be skipped; ``progress``
     gets the number of events now and then.
 
     :raises KeyError: if there is no such source.
     """
-    instruments = Instruments(plan, source)
+    given = [Input(name, source) for name in inputs]
+    profiles, _ = measure_all(plan, (source,), given, notice, progress)
+    return profiles[0]
+
+
+def measure_all(
+    plan: Plan,
+    sources: Sequence[str],
+    inputs: Sequence[Input],
+    notice: Callable[[str], object] = lambda line: None,
+    progress: Callable[[int], object] = lambda events: None,
+) -> tuple[tuple[Profile, ...], tuple[str, ...]]:
+    """Do the same with inputs that may belong to any of the ``sources``, and tell to which.
+
+    There is a profile for each source that an input belongs to, or the one of the only source.
+    Also returned are the inputs of which nobody knows what they belong to.
+
+    :raises KeyError: if there is no such source.
+    """
+    instruments = {source: Instruments(plan, source) for source in sources}
+    rulesets = [each.ruleset for each in instruments.values()]
+    programs = tuple(program for ruleset in rulesets for program in ruleset.programs)
+    ruleset = replace(rulesets[0], programs=programs)
+    streams = Streams(ruleset, tuple(sources), lambda alert: None, notice, progress)
     with undisturbed():
-        summary = run(instruments.ruleset, source, inputs, lambda alert: None, notice, progress)
+        summaries = streams.read(inputs)
+    seen = [source for source in sources if source in summaries or len(sources) == 1]
+    found = tuple(
+        _profile(source, instruments[source], summaries.get(source, Summary())) for source in seen
+    )
+    return found, tuple(summaries.get("", Summary()).unreadable)
+
+
+def _profile(source: str, instruments: Instruments, summary: Summary) -> Profile:
     gate, rules = instruments.results(summary.events)
     return Profile(
         source,
