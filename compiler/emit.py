@@ -19,7 +19,7 @@ from rulec.gates import Gates, is_short, place
 from rulec.module import Module
 from rulec.nodes import Condition, Loaded
 from rulec.output_functions import output_body
-from rulec.places import Place, Read, loaded_by, reads_of, tree
+from rulec.places import Place, Read, loaded_by, members_read, reads_of, tree
 from rulec.plan import CheckedRule, Group, Plan
 from rulec.python import (
     assign,
@@ -103,8 +103,10 @@ def _group(group: Group, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]
     rules = ast.Tuple(entries, ast.Load())
     view, declared = _seen(source, written, module)
     asked = {loaded.field.attribute for rule in group.rules for loaded in rule.reads()}
-    counts = [constant(True)] if asked & COUNTING else []
-    return declared, functions, call("Program", constant(source), rules, view, gate, *counts)
+    told = {loaded for rule in group.rules for loaded in rule.output.reads()}
+    facts = {"counts": constant(True)} if asked & COUNTING else {}
+    facts["tells"] = constant(members_read(told))
+    return declared, functions, call("Program", constant(source), rules, view, gate, **facts)
 
 
 def _much_asked(bodies: Sequence[Condition], asked_for: Place) -> list[str]:
@@ -212,7 +214,8 @@ def _imports(module: Module, body: list[ast.stmt]) -> list[ast.stmt]:
 
 def _entry(rule: CheckedRule, where: str, matches: str, output: str) -> ast.expr:
     texts = (rule.name, rule.priority, rule.source, rule.tags, where)
-    return call("Rule", *map(constant, texts), name(matches), name(output))
+    reads = constant(members_read(loaded_by(rule.condition)))
+    return call("Rule", *map(constant, texts), name(matches), name(output), reads=reads)
 
 
 def _manifest(manifest: Manifest) -> ast.expr:

@@ -82,8 +82,8 @@ def _class_header(statement: ast.ClassDef, indent: str) -> Iterator[str]:
     inner = indent + INDENT
     yield f"{indent}class {statement.name}("
     yield f"{inner}{base},"
-    for name, value in keywords:
-        yield from _prefixed(f"{name}=", _lines(value, inner, ","), inner)
+    for keyword in statement.keywords:
+        yield from _keyword(keyword, inner)
     yield f"{indent}):"
 
 
@@ -162,6 +162,13 @@ def _broken(value: ast.expr, indent: str, tail: str) -> Iterator[str]:
             )
         case ast.Call(function, arguments, []):
             yield from _bracketed(f"{ast.unparse(function)}(", arguments, ")", indent, tail)
+        case ast.Call(function, arguments, keywords):
+            yield f"{indent}{ast.unparse(function)}("
+            for argument in arguments:
+                yield from _lines(argument, indent + INDENT, ",")
+            for keyword in keywords:
+                yield from _keyword(keyword, indent + INDENT)
+            yield f"{indent}){tail}"
         case ast.Tuple(elements):
             yield from _bracketed("(", elements, ")", indent, tail, lone=",")
         case ast.Set(elements):
@@ -209,6 +216,15 @@ def _bracketed(
         for element in elements:
             yield from _lines(element, inner, "," if len(elements) > 1 else comma)
     yield f"{indent}{closing}{tail}"
+
+
+def _keyword(keyword: ast.keyword, indent: str) -> Iterator[str]:
+    """Print an argument with its name, and a comma behind it."""
+    line = f"{indent}{keyword.arg}={ast.unparse(keyword.value)},"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield from _prefixed(f"{keyword.arg}=", _broken(keyword.value, indent, ","), indent)
 
 
 def _filled(texts: list[str], indent: str, comma: str) -> Iterator[str]:

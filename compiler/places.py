@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Final
 
 from rulec.nodes import Condition, Constant, Loaded, Sequence, Test, Transformed, Value, leaves
-from rulec.runtime.fields import EACH, Each, Field, Step, pointer_steps, steps
+from rulec.runtime.fields import EACH, Each, Field, Step, field_text, pointer_steps, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,21 @@ def loaded_by(condition: Condition) -> Iterator[Loaded]:
             yield from loaded_in(leaf.value)
             if leaf.operand is not None:
                 yield from loaded_in(leaf.operand)
+
+
+def members_read(loaded: Iterable[Loaded]) -> tuple[str, ...]:
+    """Return the names of the members at the top of an event that some fields read, sorted.
+
+    The members of an event of a system call are called what rules write for its fields.
+    """
+    found: set[str] = set()
+    for each in loaded:
+        if each.field.named:
+            found.add(field_text(each.field, each.argument))
+        for read in reads_of(each.field, each.argument):
+            if isinstance(read.path[0], str):
+                found.add(read.path[0])
+    return tuple(sorted(found))
 
 
 def loaded_in(value: Value) -> Iterator[Loaded]:

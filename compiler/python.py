@@ -24,9 +24,10 @@ def constant(value: object) -> ast.expr:
     return ast.Constant(value)
 
 
-def call(function: str, *arguments: ast.expr) -> ast.expr:
-    """Write ``function(arguments)``."""
-    return ast.Call(name(function), list(arguments), [])
+def call(function: str, *arguments: ast.expr, **named: ast.expr) -> ast.expr:
+    """Write ``function(arguments)``, some of them with their names."""
+    keywords = [ast.keyword(key, value) for key, value in named.items()]
+    return ast.Call(name(function), list(arguments), keywords)
 
 
 def method(value: ast.expr, attribute: str, *arguments: ast.expr) -> ast.expr:

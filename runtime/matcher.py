@@ -66,6 +66,7 @@ class Matcher:
             rule.condition if rule in self.rules else _never for rule in program.rules
         ]
         self._first = first
+        self._members = program.members
         self._documents = source.documents
         self._view = None if program.seen is None else program.seen.view
         self._time = _time_of(program.seen, source.documents.time)
@@ -142,7 +143,8 @@ class Matcher:
         quick = accept if self._by_key or self._by_type else None
         if isinstance(self.gate, ByType):
             documents = cast(TypedDocuments, self._documents)
-            return documents.lines(stream, run=run, accept=quick, types=self.gate.asked)
+            asked = {"types": self.gate.asked, "members": self._members}
+            return documents.lines(stream, run=run, accept=quick, **asked)
         return self._documents.lines(stream, run=run, accept=quick)
 
     # --- with care ------------------------------------------------------------------

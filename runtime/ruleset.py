@@ -27,6 +27,10 @@ class Rule:
     the condition. ``output`` gives the message for an event that matches, and
     the value of each field in it. Both look at the event as the rules of its
     source see it: a matcher knows how.
+
+    ``reads`` are the members at the top of an event that the condition, with what its gate
+    says, has to do with: of a document their names, of a system call the texts of fields.
+    None if nobody knows.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Rule:
     where: str
     condition: Callable[[Any], bool]
     output: Callable[[Any], tuple[str, Mapping[str, Any]]]
+    reads: tuple[str, ...] | None = None
 
     def alert(self, event: AnyEvent) -> Alert:
         """Return the alert that the rule raises on an event."""
@@ -60,7 +65,8 @@ class Program:
     document if it is None. ``gate`` tells which of them have to be tried on an
     event. ``counts`` says that some of them ask for the number of an event, or
     for its time since the first one: what they say of an event depends on
-    those before it.
+    those before it. ``tells`` are the members of an event that the outputs read, as
+    the ``reads`` of rules.
     """
 
     source: str
@@ -68,6 +74,14 @@ class Program:
     seen: Seen | None = None
     gate: Gate | ByType | None = None
     counts: bool = False
+    tells: tuple[str, ...] | None = None
+
+    @property
+    def members(self) -> frozenset[str] | None:
+        """The members of an event that the rules read at all; None if nobody knows."""
+        if self.tells is None or any(rule.reads is None for rule in self.rules):
+            return None
+        return frozenset(self.tells).union(*(rule.reads or () for rule in self.rules))
 
 
 class Recipe(Protocol):

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -313,3 +314,45 @@ def test_tracebacks_show_the_generated_code(tmp_path: Path) -> None:
     assert "in by_pattern\n    ka_user_name = load_ka_user_name(event)" in shown
     assert "in load_ka_user_name\n    value = " in shown
     assert linecache.getline(ruleset.rules[0].condition.__code__.co_filename, 1).startswith('"""')
+
+
+def test_rules_say_what_their_conditions_read(tmp_path: Path) -> None:
+    """Of a document its members, of a system call the texts of fields; also in a built module."""
+    rules = """\
+- rule: one
+  desc: d
+  condition: >
+    ka.verb = get and (ka.req.pod.containers.image exists or jevt.value[/a~1b/c] = x) and
+    not tolower(ka.target.name) in (y) and evt.num > 5
+  output: "%ka.user.name %ka.verb"
+  priority: INFO
+  source: k8s_audit
+- rule: two
+  desc: d
+  condition: ka.verb = list and ka.verb = get
+  output: x
+  priority: INFO
+  source: k8s_audit
+- rule: three
+  desc: d
+  condition: >
+    evt.type = open and fd.name = val(proc.name) and proc.aname[2] = x
+    and evt.arg.flags contains a
+  output: "%user.name %evt.type"
+  priority: INFO
+"""
+    ruleset = compile_ruleset(write({"rules.yaml": rules}, tmp_path / "rules", 1))
+    reads = {rule.name: rule.reads for rule in ruleset.rules}
+    assert reads == {
+        "one": ("a/b", "objectRef", "requestObject", "verb"),
+        "two": ("verb",),
+        "three": ("evt.arg.flags", "evt.type", "fd.name", "proc.aname[2]", "proc.name"),
+    }
+    audit, calls = ruleset.programs
+    assert audit.tells == ("user", "verb")
+    assert audit.members == {*reads["one"], "user"}
+    assert calls.members == {*reads["three"], "user.name"}
+    # A module that was built before does not say so.
+    old = replace(calls, rules=tuple(replace(rule, reads=None) for rule in calls.rules))
+    assert old.members is None
+    assert replace(calls, tells=None).members is None

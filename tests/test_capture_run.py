@@ -1,20 +1,27 @@
 """``rulec run`` and ``rulec profile`` on captures: files, pipes, several processes."""
 
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from rule_events import audit_event
 from scap import START, clone, execve, opened, step, written
 from test_capture_blocks import number, old_event
+from test_capture_state import SOCKET, connect
 
+from rulec import compile_ruleset
 from rulec.cli import cli
+from rulec.runtime.matcher import Matcher
+
+ROOT = Path(__file__).resolve().parent.parent
 
 RULES = """\
 - rule: Shadow
@@ -69,6 +76,51 @@ def test_a_capture_begins_anew(place: Path) -> None:
     result = rulec("run", place, *[str(place / "trace.scap")] * 2)
     assert messages(result) == ALERTS * 2
     assert result.stderr.splitlines()[-1] == "8 events, 4 alerts"
+
+
+@pytest.mark.parametrize(
+    ("condition", "output"),
+    [
+        ("evt.type = write", "%fd.connected"),
+        ("evt.type = write and fd.connected = true", "true"),
+    ],
+)
+def test_what_only_some_fields_depend_on_is_kept_up_for_them(
+    place: Path, condition: str, output: str
+) -> None:
+    """Whether a connection is made is spared where no rule asks; here one does."""
+    rule = (
+        f'- rule: r\n  desc: d\n  condition: {condition}\n  output: "{output}"\n  priority: INFO\n'
+    )
+    (place / "rules.yaml").write_text(rule)
+    steps = [SOCKET, connect(-115), step("SYSCALL_WRITE_X", res=1, data=b"x", fd=4, size=1)]
+    (place / "net.scap").write_bytes(written(steps))
+    assert messages(rulec("run", place, str(place / "net.scap"))) == ["true"]
+    matcher = compile_ruleset(place / "rules.yaml").matcher("syscall")
+    (_, outcome), *_ = lines_of(matcher, steps)
+    assert [alert.message for alert in outcome.alerts] == ["true"]
+    matcher._members = frozenset({"evt.type"})  # as if nobody asked
+    assert [o for _, o in lines_of(matcher, steps) if o.alerts] != [outcome]
+
+
+def test_the_sample_gives_the_same_alerts_if_everything_is_kept_up() -> None:
+    matcher = compile_ruleset(ROOT / "rules").matcher("syscall")
+    data = (ROOT / "docs" / "samples" / "attack.scap").read_bytes()
+    assert matcher._members is not None
+    assert matcher._members.isdisjoint({"fd.connected", "proc.vmsize"})
+    found = []
+    for members in (matcher._members, None):
+        matcher._members = members
+        lines = matcher.lines(io.BytesIO(data), matcher.source.documents.new_run())
+        found.append([alert.text() for _, outcome in lines for alert in outcome.alerts])
+    assert found[0] == found[1]
+    assert len(found[0]) == 18
+
+
+def lines_of(matcher: Matcher, steps: list[Any]) -> list[Any]:
+    run = matcher.source.documents.new_run()
+    found = matcher.lines(io.BytesIO(written(steps)), run)
+    return [(number, outcome) for number, outcome in found if outcome.alerts]
 
 
 def test_captures_beside_dictionaries(place: Path) -> None:

@@ -4,8 +4,6 @@ An event of level ``Metadata`` has none, and neither has one that was truncated.
 rule that asks for it never matches such an event, and nobody would notice.
 """
 
-from collections.abc import Iterator
-from types import CodeType, FunctionType
 from typing import Any, Final
 
 from rulec.runtime.matcher import Matcher
@@ -22,7 +20,7 @@ def asking(matcher: Matcher) -> frozenset[int]:
     return frozenset(
         number
         for number, rule in enumerate(matcher.numbered)
-        if rule in matcher.rules and _asks(rule.condition, set())
+        if rule in matcher.rules and _MEMBER in (rule.reads or ())
     )
 
 
@@ -44,25 +42,3 @@ def hidden(event: Any) -> str | None:
     if event.get("level") == "Metadata" and _MEMBER not in event:
         return "metadata"
     return None
-
-
-def _asks(function: object, met: set[object]) -> bool:
-    """Return whether a function of a compiled module, or one that it calls, has to do with it."""
-    if not isinstance(function, FunctionType) or function in met:
-        return False
-    met.add(function)
-    names = set(_words(function.__code__))
-    if any(_MEMBER in name for name in names):
-        return True
-    globals_ = function.__globals__
-    return any(_asks(globals_.get(name), met) for name in names)
-
-
-def _words(code: CodeType) -> Iterator[str]:
-    """Yield the names and the texts in some code, but for what it says of itself."""
-    yield from code.co_names
-    for constant in code.co_consts[1:]:  # the first one is the docstring
-        if isinstance(constant, str):
-            yield constant
-        elif isinstance(constant, CodeType):
-            yield from _words(constant)

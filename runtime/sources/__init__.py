@@ -70,8 +70,12 @@ class TypedDocuments(Documents, Protocol):
         run: Run | None = None,
         accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
         types: frozenset[str] | None = None,
+        members: frozenset[str] | None = None,
     ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
-        """Do the same; events of other ``types`` may be left out, but count."""
+        """Do the same; events of other ``types`` may be left out, but count.
+
+        Nobody is going to ask an event for anything but these ``members``, if they are given.
+        """
 
     def type_of(self, document: Any) -> str | None:
         """Return the type of the event that a document is, if it says so at a glance."""

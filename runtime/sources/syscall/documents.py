@@ -97,17 +97,19 @@ def lines(
     accept: Callable[[bytes], Taken | Literal[True] | None] | None = None,
     document_limit: int = DOCUMENT_LIMIT,
     types: frozenset[str] | None = None,
+    members: frozenset[str] | None = None,
 ) -> Iterator[tuple[int, Reading | EventError | Taken]]:
     """Read a stream of documents, or one of another kind (see ``kinds``).
 
     Yields the line where each document or event begins, and what it holds; in a
     capture, the number of the event. Of a capture, only events of some ``types``
-    are yielded, if they are given; all count.
+    are yielded, if they are given; all count. If ``members`` are given, these are the fields
+    that events are going to be asked for.
     """
     started = run or new_run()
     kind, stream = kind_of(stream)
     if kind is not None:
-        yield from kind.lines(stream, started, types)
+        yield from kind.lines(stream, started, types, members)
         return
 
     def read_document(document: bytes) -> Reading:

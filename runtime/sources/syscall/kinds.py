@@ -14,29 +14,31 @@ from rulec.runtime.sources.syscall.capture.stream import begins as begins_captur
 from rulec.runtime.sources.syscall.events import SyscallEvent
 
 Reading = tuple[list[SyscallEvent], list[Rejected]]
+Names = frozenset[str] | None  # None for all
 Lines = Iterator[tuple[int, Reading | EventError]]
 
 
 class Kind(NamedTuple):
     """A kind of stream: what it is, how it begins, and what reads it.
 
-    Whoever reads it may leave out events whose types are not among those given.
+    Whoever reads it may leave out events whose types are not among those given, and what only
+    other fields than those given depend on.
     If it ``goes_on``, its events have to do with those of the stream before it.
     """
 
     name: str
     begins: Callable[[bytes], bool]
-    lines: Callable[[Any, Run, frozenset[str] | None], Lines]
+    lines: Callable[[Any, Run, Names, Names], Lines]
     goes_on: bool = False
 
 
-def _recorded(stream: Any, run: Run, types: frozenset[str] | None) -> Lines:
+def _recorded(stream: Any, run: Run, types: Names, fields: Names) -> Lines:
     """Read a capture, whose events count in a run, and have numbers and a state of their own."""
     # Most streams are none, and this is a lot to load.
     from rulec.runtime.sources.syscall.capture.reader import Capture
 
     before = run.count
-    capture = Capture(stream, types, enter_events=run.enter_events)
+    capture = Capture(stream, types, fields=fields, enter_events=run.enter_events)
     for event in capture:
         run.count = before + capture.events
         yield event.number, ([event], [])
@@ -45,7 +47,7 @@ def _recorded(stream: Any, run: Run, types: frozenset[str] | None) -> Lines:
         yield capture.events, EventError(notice, "damaged")
 
 
-def _audited(stream: Any, run: Run, types: frozenset[str] | None) -> Lines:
+def _audited(stream: Any, run: Run, types: Names, fields: Names) -> Lines:
     return auditd.lines(stream, run)
 
 
