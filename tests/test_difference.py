@@ -375,6 +375,7 @@ def test_a_rule_that_was_renamed_is_no_news_in_a_log(diff: Diff) -> None:
         (("--old", "old.yaml"), 3, "give the old rules and the new rules"),
         (("old.yaml", "new.yaml", "--old", "old.yaml"), 3, "not both"),
         (("old.yaml", "new.yaml", "--source", "nope"), 3, "'nope' is none of"),
+        (("old.yaml", "compiled.py"), 3, "compiled.py is compiled: give the rules"),
         (("old.yaml", "missing.yaml"), 2, "cannot read the file"),
         (("old.yaml", "broken.yaml"), 2, "unknown field 'ka.verv'"),
         (("old.yaml", "new.yaml", "--log", "missing.jsonl"), 4, "missing.jsonl: cannot be read"),

@@ -13,6 +13,7 @@ from strategies import Author, Draw, events_for
 from synthetic import SOURCE as TEST
 
 from rulec.check import check
+from rulec.difference.parts import parts
 from rulec.difference.proof import Relation, apart, never, relation
 from rulec.difference.solver import contradictory
 from rulec.emit import emit
@@ -29,6 +30,7 @@ from rulec.nodes import (
 )
 from rulec.nodes import Test as Asked
 from rulec.parse import parse_condition
+from rulec.passes.fold import fold
 from rulec.plan import CheckedRule, Output
 from rulec.runtime.loading import execute
 from rulec.runtime.sources import SOURCES, EventSource
@@ -225,6 +227,7 @@ def test_claims_hold_on_random_events(source: EventSource) -> None:
     def agree(case: tuple[Condition, Condition, tuple[Any, ...]]) -> None:
         old, new, events = case
         found = relation(old, new)
+        effects = {part.widens for part in parts(fold(old), fold(new))}
         SEEN[source.name, found] += 1
         barred, empty = apart(old, new), never(old)
         rules = [
@@ -237,6 +240,9 @@ def test_claims_hold_on_random_events(source: EventSource) -> None:
             before, after = "old" in names, "new" in names
             assert after or not before or found in (Relation.NARROWER, Relation.CHANGED), event
             assert before or not after or found in (Relation.WIDER, Relation.CHANGED), event
+            assert after or not before or effects != {True}, event
+            assert before or not after or effects != {False}, event
+            assert before is after or effects, event
             assert not (barred and before and after), event
             assert not (empty and before), event
 

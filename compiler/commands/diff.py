@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from rulec.cli import BAD_INPUT, FOUND
-from rulec.commands.inputs import inputs_of, notice, progress_shown, tell_of_stdin
-from rulec.commands.options import (
-    enabled_sources,
-    quiet_option,
-    refuse,
-    strategy,
+from rulec.commands.inputs import (
+    inputs_of,
+    modules_among,
+    notice,
+    progress_shown,
+    tell_of_stdin,
 )
+from rulec.commands.options import enabled_sources, quiet_option, refuse, strategy
 from rulec.event_sources import known_sources
 from rulec.runtime.sources import EventSource
 from rulec.runtime.sources.json_source import JsonSource
@@ -94,6 +95,8 @@ def command(
     from rulec.difference import compare, replay
 
     before, after = _sides(paths, old, new)
+    if modules := modules_among((*before, *after)):
+        raise click.UsageError(f"{modules[0]} is compiled: give the rules that it was built from")
     enabled = enabled_sources(sources, source_files)
     known = known_sources(each for each in enabled if isinstance(each, JsonSource))
     names = [each if isinstance(each, str) else each.name for each in enabled]
