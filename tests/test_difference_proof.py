@@ -151,6 +151,17 @@ def test_long_lists_are_compared() -> None:
     assert relation(read(old), read(new)) is Relation.NARROWER
 
 
+def test_lists_beyond_all_measure_take_no_longer() -> None:
+    """Nothing is proven of them, and nothing is tried."""
+    items = ", ".join(map(str, range(12_000)))
+    tests = " or ".join(f"fd.name in ({items}, x{n})" for n in range(3))
+    one = read(f"evt.type = open and ({tests})", CALLS)
+    many = " or ".join(f"fd.name contains x{n}" for n in range(350))
+    other = read(f"evt.type = open and ({tests} or {many})", CALLS)
+    assert relation(one, other) is Relation.WIDER  # their parts are the same
+    assert not apart(read(many, CALLS), read(f"fd.name in ({items})", CALLS))
+
+
 def test_never_and_apart() -> None:
     assert never(read("ka.verb = a and ka.verb = b"))
     assert not never(read("ka.verb = a"))

@@ -10,7 +10,7 @@ from enum import Enum
 from itertools import combinations
 from typing import Final
 
-from rulec.difference.solver import Clause, contradictory
+from rulec.difference.solver import EFFORT, Clause, contradictory
 from rulec.difference.values import facts, spelled_out, split
 from rulec.nodes import (
     And,
@@ -66,7 +66,8 @@ def never(condition: Condition) -> bool:
 def apart(one: Condition, other: Condition) -> bool:
     """Return whether it is proven that no event meets both conditions."""
     one, other = fold(one), fold(other)
-    return Statements((one, other)).exclude(one, other)
+    # Where many pairs of rules are asked about, none of them is worth much thought.
+    return Statements((one, other)).exclude(one, other, effort=EFFORT // 10)
 
 
 class Statements:
@@ -91,10 +92,10 @@ class Statements:
         assumed = ((self._roots[one],), (-self._roots[other],))
         return contradictory((*self._clauses, *assumed))
 
-    def exclude(self, *conditions: Condition) -> bool:
+    def exclude(self, *conditions: Condition, effort: int = EFFORT) -> bool:
         """Return whether it is proven that the conditions never hold together."""
         assumed = ((self._roots[condition],) for condition in conditions)
-        return contradictory((*self._clauses, *assumed))
+        return contradictory((*self._clauses, *assumed), effort)
 
     def _add(self, *literals: int) -> None:
         self._clauses.append(literals)

@@ -16,9 +16,9 @@ from rulec.runtime import prepared
 from rulec.runtime.encoding import ascii_lower, contains, ends, icontains, starts, utf8
 from rulec.runtime.fields import Kind
 
-# With more than this, tests of one value are compared by their operands alone.
+# Of a value that is compared more often than this, with itself or with constants, less is known.
 MOST_PAIRS: Final = 40_000
-MOST_ANSWERS: Final = 400_000
+MOST_ANSWERS: Final = 4_000_000
 
 _MEMBERS: Final = ("in", "intersects")
 _LESS: Final = ("<", "<=")
@@ -110,7 +110,8 @@ def facts(value: Value, tests: Iterable[Test]) -> Iterator[Fact]:
     for test in found:
         yield (test, False), (there, True)
     constant = [test for test in found if is_constant(test)]
-    if len(constant) ** 2 > MOST_PAIRS:
+    constants = sum(len(members(test) or ()) for test in constant)
+    if len(constant) ** 2 > MOST_PAIRS or constants * len(constant) > MOST_ANSWERS:
         return
     for number, one in enumerate(constant):
         for other in constant[number + 1 :]:
@@ -147,7 +148,7 @@ def _of_each(one: Test, other: Test) -> bool:
         return _networks(one, other)
     if (items := members(one)) is not None:
         answer = _answer(other)
-        return bool(items) and len(items) <= MOST_PAIRS and all(map(answer, items))
+        return bool(items) and all(map(answer, items))
     if operators == (IN_RANGES, IN_RANGES):
         return set(first) <= set(second)
     if operators == ("pmatch", "pmatch"):
@@ -169,7 +170,7 @@ def _exclude(one: Test, other: Test) -> bool:
     if kind is Kind.NETWORK:
         return False
     for test, another in ((one, other), (other, one)):
-        if (items := members(test)) is not None and len(items) <= MOST_PAIRS:
+        if (items := members(test)) is not None:
             return not any(map(_answer(another), items))
     first, second = _operand(one), _operand(other)
     match one.operator, other.operator:
