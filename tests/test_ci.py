@@ -174,6 +174,10 @@ def test_scripts(step: dict[str, Any], project: Path) -> None:
         subprocess.run(["git", "worktree", "remove", "--force", "../base"], check=False)
         assert run(script, **environment).returncode == 0
         assert "condition: wider" in summary.read_text()
+    if step.get("name") == "Tell what differs":
+        (project / "rules" / "more.yaml").write_text("- rule: broken")
+        assert run(script, **environment).returncode == 0
+        assert "nothing to compare" in summary.read_text()
     if "rulec check" in script:
         (project / "rules" / "secrets.yaml").write_text(RULES.replace("ka.verb", "ka.verv"))
         tolerant = script.endswith("|| true")
