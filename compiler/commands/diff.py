@@ -20,7 +20,7 @@ from rulec.runtime.sources import EventSource
 from rulec.runtime.sources.json_source import JsonSource
 
 if TYPE_CHECKING:
-    from rulec.difference import Side
+    from rulec.difference import Replay, RuleChange, Side
 
 _PATH = click.Path(path_type=Path)
 
@@ -95,30 +95,20 @@ def command(
     from rulec.difference import compare, replay
 
     before, after = _sides(paths, old, new)
-    if modules := modules_among((*before, *after)):
-        raise click.UsageError(f"{modules[0]} is compiled: give the rules that it was built from")
     enabled = enabled_sources(sources, source_files)
     known = known_sources(each for each in enabled if isinstance(each, JsonSource))
     names = [each if isinstance(each, str) else each.name for each in enabled]
-    found = inputs_of(logs, known, sources) if logs else []
+    inputs = inputs_of(logs, known, sources) if logs else []
     one, other = (_side(each, known, names, priority) for each in (before, after))
     changes = compare(one, other, rule_matching)
     log = None
     if logs:
         if not quiet:
-            tell_of_stdin([each.name for each in found])
+            tell_of_stdin([each.name for each in inputs])
         with progress_shown(not quiet) as progress:
             tell = progress or (lambda events: None)
-            log = replay(one, other, found, sources, rule_matching, limit, notice, tell)
-    if form == "json":
-        from rulec.difference.document import document
-
-        click.echo(document(changes, log))
-    else:
-        from rulec.difference.lines import lines, replayed
-
-        for line in (*lines(changes), *(replayed(log) if log is not None else ())):
-            click.echo(line)
+            log = replay(one, other, inputs, sources, rule_matching, limit, notice, tell)
+    _print(changes, log, form)
     if log is not None and log.unreadable:
         raise click.exceptions.Exit(BAD_INPUT)
     differs = any(change.matters for change in changes) or (log is not None and log.changed > 0)
@@ -139,6 +129,18 @@ def _sides(
     return paths[:1], paths[1:]
 
 
+def _print(changes: "Sequence[RuleChange]", log: "Replay | None", form: str) -> None:
+    if form == "json":
+        from rulec.difference.document import document
+
+        click.echo(document(changes, log))
+        return
+    from rulec.difference.lines import lines, replayed
+
+    for line in (*lines(changes), *(() if log is None else replayed(log))):
+        click.echo(line)
+
+
 def _side(
     paths: Sequence[Path], known: dict[str, EventSource], names: Sequence[str], priority: str
 ) -> "Side":
@@ -147,6 +149,8 @@ def _side(
     from rulec.difference import Side
     from rulec.files import collect
 
+    if modules := modules_among(paths):
+        raise click.UsageError(f"{modules[0]} is compiled: give the rules that it was built from")
     try:
         return Side.of(collect(paths), known, names, priority)
     except RulesError as error:
