@@ -247,6 +247,25 @@ def test_order_matters_where_rules_may_match_the_same_events(diff: Diff) -> None
     assert status == 0
 
 
+def test_rules_that_never_alert_any_more(diff: Diff) -> None:
+    first = OLD.index("- rule: Secret")
+    wide = "- rule: All\n  desc: d\n  condition: done\n  output: x\n  priority: INFO\n"
+    new = OLD[:first] + wide + "  source: k8s_audit\n" + OLD[first:]
+    found = rules_of(diff, new)
+    assert {name: bool(rule["hidden"]) for name, rule in found.items()} == {
+        "All": False,
+        "Secret Read": True,
+        "Pod Made": True,
+        "Anything Deleted": True,
+    }
+    out = diff(OLD, new)[1]
+    assert "  hidden: rule 'Pod Made' never alerts: 'All' (line 9) always matches first\n" in out
+    assert rules_of(diff, new, "--rule-matching", "all").keys() == {"All"}
+    # That it was so before is no difference.
+    _, out, _ = diff(new, new.replace("output: x", "output: y"), "--format", "json")
+    assert [rule["rule"] for rule in json.loads(out)["rules"]] == ["All"]
+
+
 @settings(derandomize=True, database=None, deadline=None)
 @given(st.permutations("abcdef"), st.permutations("abcdxy"))
 def test_as_few_rules_as_possible_were_moved(old: list[str], new: list[str]) -> None:

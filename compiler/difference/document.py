@@ -34,6 +34,7 @@ def _rule(change: RuleChange) -> dict[str, Any]:
         **_place(change.span),
         "condition": None if change.condition is None else _condition(change.condition, change),
         "attributes": {each.name: {"old": each.old, "new": each.new} for each in change.attributes},
+        "hidden": change.hidden or None,
         "moved": None if move is None else {"before": move.before, "after": move.after},
     }
 

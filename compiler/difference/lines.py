@@ -43,6 +43,8 @@ def _rule(change: RuleChange) -> Iterator[str]:
         yield from _attribute(attribute)
     if change.move is not None:
         yield f"  order: {_moved(change.move)}"
+    if change.hidden:
+        yield f"  hidden: {change.hidden}"
 
 
 def _condition(change: ConditionChange, rule: Span) -> Iterator[str]:

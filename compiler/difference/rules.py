@@ -1,7 +1,7 @@
 """What became of each rule: added, removed, renamed, changed, moved."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,9 @@ from rulec.difference.proof import Relation, apart, never, relation
 from rulec.difference.sides import Side
 from rulec.items import Rule
 from rulec.nodes import Condition
+from rulec.passes import simplify
 from rulec.passes.fold import fold
+from rulec.shadowing import shadowed_rules
 from rulec.text import Span
 
 
@@ -53,7 +55,8 @@ class RuleChange:
     """What became of a rule. ``span`` is where it is now, or was.
 
     ``was`` is its old name, if it has another one. ``runs`` says whether it is matched, if it
-    was added, or was, if it was removed.
+    was added, or was, if it was removed. ``hidden`` says why it never alerts any more although
+    it runs, if another rule is why.
     """
 
     name: str
@@ -65,13 +68,20 @@ class RuleChange:
     condition: ConditionChange | None = None
     attributes: tuple[Attribute, ...] = ()
     move: Move | None = None
+    hidden: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to tell."""
+        return self.matters or self.condition is not None or self.move is not None
 
     @property
     def matters(self) -> bool:
         """Whether there is more to it than another way to write the same."""
         written = self.condition is None or self.condition.relation is Relation.SAME
         moved = self.move is not None and bool(self.move.before or self.move.after)
-        return self.fate is not Fate.CHANGED or not written or bool(self.attributes) or moved
+        others = bool(self.attributes or self.hidden) or moved
+        return self.fate is not Fate.CHANGED or not written or others
 
 
 def compare(old: Side, new: Side, rule_matching: str = "first") -> tuple[RuleChange, ...]:
@@ -81,13 +91,20 @@ def compare(old: Side, new: Side, rule_matching: str = "first") -> tuple[RuleCha
     """
     names = renamed(old, new)
     was = {after: before for before, after in names.items()}
-    moved = _moves(old, new, names) if rule_matching == "first" else {}
+    first = rule_matching == "first"
+    moved = _moves(old, new, names) if first else {}
+    hidden = _hidden(new) if first else {}
+    seen = _hidden(old) if first else {}
     found = []
     for name, rule in new.by_name.items():
         before = was.get(name, name)
         if before not in old.by_name:
-            found.append(RuleChange(name, rule.source, Fate.ADDED, rule.span, "", new.runs(name)))
-        elif (change := _change(old, before, new, name, moved.get(name))) is not None:
+            change = RuleChange(name, rule.source, Fate.ADDED, rule.span, "", new.runs(name))
+        else:
+            change = _change(old, before, new, name, moved.get(name))
+        if before not in seen:
+            change = replace(change, hidden=hidden.get(name, ""))
+        if change.differs:
             found.append(change)
     for name, rule in old.by_name.items():
         if name not in names and name not in new.by_name:
@@ -117,12 +134,10 @@ def _by_meaning(side: Side, other: Side) -> dict[tuple[str, Condition], list[str
     return found
 
 
-def _change(old: Side, before: str, new: Side, name: str, move: Move | None) -> RuleChange | None:
+def _change(old: Side, before: str, new: Side, name: str, move: Move | None) -> RuleChange:
     attributes = tuple(_attributes(old, before, new, name))
     condition = _condition(old, before, new, name)
     rule = new.by_name[name]
-    if before == name and not attributes and condition is None and move is None:
-        return None
     fate, was = (Fate.CHANGED, "") if before == name else (Fate.RENAMED, before)
     return RuleChange(
         name, rule.source, fate, rule.span, was, new.runs(name), condition, attributes, move
@@ -177,6 +192,14 @@ def _moves(old: Side, new: Side, names: Mapping[str, str]) -> Mapping[str, Move]
             lambda one, other: apart(conditions[one], conditions[other]),
         )
     return found
+
+
+def _hidden(side: Side) -> Mapping[str, str]:
+    """Return which rules never alert because an earlier one always matches first, and why."""
+    rules = [rule for rule in side.rules if side.runs(rule.name)]
+    names = {rule.span: rule.name for rule in rules}
+    simplified = (replace(rule, condition=simplify(rule.condition)) for rule in rules)
+    return {names[each.problem.span]: each.message for each in shadowed_rules(simplified)}
 
 
 def _order(side: Side, source: str) -> list[str]:
