@@ -22,9 +22,11 @@ from test_cluster_policy import FOLDER, in_its_group
 from test_shipped_attack_paths import CASES as ATTACK_CASES
 from test_shipped_k8s_rules import CASES as STOCK_CASES
 
-from rulec.api import build_files, check_files
+from rulec.api import build_files, check_files, plan_files
 from rulec.cli import cli
 from rulec.cluster.audit_policy_reader import read_policy
+from rulec.cluster.policy import policy as policy_for_rules
+from rulec.cluster.policy_text import policy_text
 from rulec.files import collect
 from rulec.lint import LINTS, Subject, lint
 from rulec.lint.lints.k8s_policy import views
@@ -512,3 +514,12 @@ def test_what_a_policy_keeps_from_rules_they_do_not_match(data: st.DataObject, c
     if case.rule in alerts and name in map(str, view.cells()):
         assert outcome is not None
         assert outcome.matches
+
+
+def test_the_policy_that_rulec_writes_keeps_nothing_from_the_rules() -> None:
+    files = collect(FOLDER)
+    planned, _ = plan_files(files, sources=["k8s_audit"])
+    text = policy_text(policy_for_rules(planned.rules, {}), "rules")
+    names = ("k8s-never-logged", "k8s-not-logged")
+    report = lint(files, only=names, policy=read_policy(File("policy.yaml", text)))
+    assert report.findings == ()

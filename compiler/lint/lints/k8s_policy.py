@@ -84,11 +84,29 @@ class Outcome:
     rules: dict[PolicyRule | None, Level] = field(default_factory=dict)
     matches: bool = False
     blind: bool = False
+    _sights: dict[tuple[int, Level], "Sight"] = field(default_factory=dict)
+
+    def sight(self, condition: Condition, level: Level) -> "Sight":
+        """Return what a condition sees at a level; worked out once for each."""
+        key = id(condition), level
+        if key not in self._sights:
+            left = without(condition, _MISSING[level])
+            lost = any(reads_below(test, _MISSING[level]) for test, _ in signed(condition))
+            self._sights[key] = Sight(condition, left != NEVER, lost)
+        return self._sights[key]
 
     @property
     def likeness(self) -> "Likeness":
         """What there is to say about it."""
         return tuple(self.rules.items()), self.matches
+
+
+class Sight(NamedTuple):
+    """Whether a condition may hold of what is logged, and whether it asks for what is not."""
+
+    condition: Condition
+    matches: bool
+    lost: bool
 
 
 Likeness: TypeAlias = tuple[tuple[tuple[PolicyRule | None, Level], ...], bool]
@@ -98,8 +116,7 @@ Key: TypeAlias = tuple[str, str]
 
 def never_logged(subject: Subject) -> Iterator[Finding]:
     """Find rules of which a policy logs nothing that they could match."""
-    for view in views(subject):
-        found = view.outcomes()
+    for view, found in subject.once(_fared):
         if found and not any(outcome.matches for outcome in found.values()):
             message = f"rule {view.rule.name!r} never matches with this policy"
             yield Finding(message, view.rule.span, view.reason(found.values()), view.rule.name)
@@ -107,8 +124,7 @@ def never_logged(subject: Subject) -> Iterator[Finding]:
 
 def not_logged(subject: Subject) -> Iterator[Finding]:
     """Find requests that a rule names, and of which a policy does not log what it asks for."""
-    for view in views(subject):
-        found = view.outcomes()
+    for view, found in subject.once(_fared):
         if not any(outcome.matches for outcome in found.values()):
             continue
         lost = {key: one for key, one in found.items() if not one.matches or one.blind}
@@ -119,6 +135,10 @@ def not_logged(subject: Subject) -> Iterator[Finding]:
                 text = f"never matches {what} ({verbs})"
             message = f"with this policy, rule {view.rule.name!r} {text}"
             yield Finding(message, view.rule.span, view.reason([outcome]), view.rule.name)
+
+
+def _fared(subject: Subject) -> "list[tuple[PolicyView, dict[Key, Outcome]]]":
+    return [(view, view.outcomes()) for view in views(subject)]
 
 
 def _together(lost: Mapping[Key, Outcome]) -> Iterator[tuple[str, str, Outcome]]:
@@ -186,7 +206,9 @@ class PolicyView:
             for user in self.users(at_stage):
                 of_user = self.of_user(at_stage, user)
                 for namespace in self.namespaces(of_user):
-                    left = given(of_user, NAMESPACE, namespace)
+                    left = of_user
+                    if self.rule.asks(NAMESPACE):
+                        left = given(of_user, NAMESPACE, namespace)
                     if left == NEVER:
                         continue
                     is_about = True
@@ -199,13 +221,10 @@ class PolicyView:
         """Note how much is logged of some requests, and what that leaves of the condition."""
         for level, rule in self.policy.decisions(kind, stage):
             outcome.rules[rule] = max(level, outcome.rules.get(rule, level))
-            if level is Level.NONE:
-                continue
-            left = without(condition, _MISSING[level])
-            outcome.matches |= left != NEVER
-            asks = any(reads_below(test, (REQUEST, RESPONSE)) for test, _ in signed(condition))
-            lost = any(reads_below(test, _MISSING[level]) for test, _ in signed(condition))
-            outcome.blind &= asks and lost
+            if level is not Level.NONE:
+                sight = outcome.sight(condition, level)
+                outcome.matches |= sight.matches
+                outcome.blind &= sight.lost
 
     def users(self, condition: Condition) -> Iterator[Fact]:
         """Yield whom the rule or the policy names, and everybody else."""
@@ -223,6 +242,8 @@ class PolicyView:
 
     def of_user(self, condition: Condition, user: Fact) -> Condition:
         """Return what is left of a condition for a user; others are none of those looked at."""
+        if not self.rule.asks(USER):
+            return condition
         left = given(condition, USER, user)
         if user in _OTHERS:
             return without_tests(left, lambda test: bool(_prefix_in(test)))
