@@ -5,7 +5,7 @@ would come across it: what it reports is the first error here.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rulec.diagnostics import Diagnostic, Location, Problem, ProblemError
@@ -45,8 +45,12 @@ def read_rules_file(file: File) -> RulesFile:
         documents = read_yaml(file)
     except ProblemError as error:
         return RulesFile(file, (unreadable(file, error.problem),), SchemaStatus("none"))
-    readings = tuple(reading for each in documents for reading in _document_items(file, each))
-    return RulesFile(file, readings, check_schema(file, documents))
+    return RulesFile(file, items_of(file, documents), check_schema(file, documents))
+
+
+def items_of(file: File, documents: Iterable[Node]) -> tuple[Reading, ...]:
+    """Return the items in the documents of a file, with all that is wrong with each."""
+    return tuple(reading for each in documents for reading in _document_items(file, each))
 
 
 def read_items(file: File) -> tuple[Reading, ...]:

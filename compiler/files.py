@@ -10,6 +10,9 @@ from rulec.yaml_reader import MAX_CHARACTERS, place
 
 _SUFFIXES = (".yaml", ".yml")
 
+# Bytes that are read of a file: one more than allowed is enough for it to be refused.
+LONGEST_FILE = 4 * MAX_CHARACTERS + 1
+
 
 def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[File]:
     """Return the files that ``paths`` name, in load order.
@@ -23,10 +26,10 @@ def collect(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) ->
     diagnostics: list[Diagnostic] = []
     for path in map(Path, paths):
         try:
-            files += map(_read, rules_files(path))
+            files += map(read_file, rules_files(path))
         except OSError as error:
             name = error.filename or path
-            diagnostics.append(_unreadable(_shown(name), error.strerror or "cannot be read"))
+            diagnostics.append(unreadable(shown(name), error.strerror or "cannot be read"))
     if diagnostics:
         raise RulesError(diagnostics)
     return files
@@ -45,14 +48,17 @@ def rules_files(path: Path) -> Iterator[Path]:
             yield inner
 
 
-def _read(path: Path) -> File:
+def read_file(path: Path) -> File:
+    """Return a file of rules.
+
+    :raises OSError: if it cannot be read.
+    """
     with path.open("rb") as stream:
-        # One byte more than allowed is enough to be refused.
-        content = stream.read(4 * MAX_CHARACTERS + 1)
-    return File(_shown(path), decode(content))
+        content = stream.read(LONGEST_FILE)
+    return File(shown(path), decode(content))
 
 
-def _shown(path: str | os.PathLike[str]) -> str:
+def shown(path: str | os.PathLike[str]) -> str:
     """Return a path as it can be printed, whatever bytes it consists of."""
     return os.fsencode(path).decode("utf-8", "replace")
 
@@ -62,7 +68,8 @@ def decode(content: bytes) -> str:
     return content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
 
 
-def _unreadable(name: str, reason: str) -> Diagnostic:
+def unreadable(name: str, reason: str) -> Diagnostic:
+    """Return that a file cannot be read."""
     file = File(name, "")
     problem = Problem("file_unreadable", f"cannot read the file: {reason}", place(file, 0))
     return Diagnostic("LOAD_ERR_FILE_READ", problem, (Location("rules content", "", file, 0),))

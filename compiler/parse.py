@@ -9,7 +9,7 @@ read is worked out in ``syntax_errors``.
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from lark import Lark, Token, Transformer_NonRecursive, UnexpectedInput, UnexpectedToken
+from lark import Lark, Token, Transformer_NonRecursive, Tree, UnexpectedInput, UnexpectedToken
 
 from rulec.diagnostics import Problem, ProblemError
 from rulec.grammar import grammar
@@ -46,6 +46,15 @@ def parse_condition(text: Text, max_depth: int = MAX_DEPTH) -> Condition:
     Not(operand=Check(left=FieldRef(name='a.b', argument=None), operator='in', \
 right=Items(items=(Literal(text='x'), Literal(text='y z')))))
     """
+    condition: Condition = Builder(text).transform(condition_tree(text, max_depth)).node
+    return condition
+
+
+def condition_tree(text: Text, max_depth: int = MAX_DEPTH) -> Tree[Token]:
+    """Return a condition as the grammar has it, with its parentheses and quotes.
+
+    :raises ProblemError: if it is no condition.
+    """
     source = str(text)
     if not source:
         raise ProblemError(Problem("empty_condition", "the condition is empty", text.span(0)))
@@ -54,7 +63,7 @@ right=Items(items=(Literal(text='x'), Literal(text='y z')))))
     try:
         for token in parser.iter_parse():
             progress.see(token)
-        tree = parser.feed_eof()  # type: ignore[no-untyped-call]
+        tree: Tree[Token] = parser.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         obstacle = Obstacle(
@@ -66,8 +75,7 @@ right=Items(items=(Literal(text='x'), Literal(text='y z')))))
             grammar=_lark(),
         )
         raise ProblemError(explain(obstacle)) from None
-    condition: Condition = Builder(text).transform(tree).node
-    return condition
+    return tree
 
 
 @cache

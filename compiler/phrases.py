@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rulec.text import Span, Text
 
-_WHITE = " \t\n\v\f\r"
+WHITE = " \t\n\v\f\r"
 
 
 def joined(parts: Iterable[Text]) -> Text:
@@ -26,8 +26,8 @@ def spaced(text: Text, more: Text) -> Text:
 def trimmed(text: Text) -> Text:
     """Return the text without white space around it."""
     characters = str(text)
-    start = len(characters) - len(characters.lstrip(_WHITE))
-    end = len(characters.rstrip(_WHITE))
+    start = len(characters) - len(characters.lstrip(WHITE))
+    end = len(characters.rstrip(WHITE))
     return text if (start, end) == (0, len(characters)) else text[start : max(start, end)]
 
 

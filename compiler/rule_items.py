@@ -21,7 +21,8 @@ _REPLACEABLE = (
     "capture",
     "capture_duration",
 )
-_KNOWN = {"rule", "source", "append", "override", *_REPLACEABLE}
+# All keys of rules that mean something.
+KEYS = {"rule", "source", "append", "override", *_REPLACEABLE}
 # An item without any of these only says whether a rule is enabled.
 _DEFINING = ("condition", "output", "desc", "priority")
 
@@ -44,7 +45,7 @@ def read_rule(file: File, mapping: Mapping, outer: Context) -> Reading:
         item = _read_toggle(reader, name)
     else:
         item = _read_definition(reader, name)
-    reader.warn_of_unknown_keys(_KNOWN)
+    reader.warn_of_unknown_keys(KEYS)
     return reader.reading(lambda: item or Item(reader.context), name)
 
 

@@ -21,7 +21,7 @@ MAX_DEPTH = 64
 MAX_EXPANDED = 64_000_000
 
 
-class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+class Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """PyYAML as far as the events, without what it makes of them."""
 
     def __init__(self, content: str) -> None:
@@ -35,15 +35,20 @@ class _Parser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
 
 def read_yaml(file: File) -> list[Node]:
     """Return the documents of a file; a ``ProblemError`` says why there are none."""
+    return read_completed(file)[0]
+
+
+def read_completed(file: File) -> tuple[list[Node], str]:
+    """Return the documents of a file and its content, with the quote that it may lack."""
     _check_characters(file)
     try:
-        return _compose(file, file.content)
+        return _compose(file, file.content), file.content
     except yaml.MarkedYAMLError as error:
         # A quoted text may end with the file instead of with a quote.
         if _is_unterminated(error) and error.context_mark is not None:
             quote = file.content[error.context_mark.index]
             try:
-                return _compose(file, file.content + quote)
+                return _compose(file, file.content + quote), file.content + quote
             except yaml.MarkedYAMLError:
                 pass
         raise ProblemError(_describe(file, error)) from None
@@ -88,13 +93,13 @@ def _describe(file: File, error: yaml.MarkedYAMLError) -> Problem:
 
 
 def _compose(file: File, content: str) -> list[Node]:
-    stand_ins = _stand_ins(content)
-    parser = _Parser(content.translate(stand_ins))
-    restore = {ord(stand_in): chr(character) for character, stand_in in stand_ins.items()}
+    replaced = stand_ins(content)
+    parser = Parser(content.translate(replaced))
+    restore = {ord(stand_in): chr(character) for character, stand_in in replaced.items()}
     return _Composer(file, content, restore).compose(_events(file, parser))
 
 
-def _stand_ins(content: str) -> dict[int, str]:
+def stand_ins(content: str) -> dict[int, str]:
     """Return a character that does not occur for each that only PyYAML takes for a line break.
 
     A comment must not end in the middle of what every editor shows as a line.
