@@ -119,6 +119,11 @@ CODES: dict[str, Code] = {
             "The condition is accepted, but may not mean what its author meant.",
         ),
         _warning("LOAD_UNKNOWN_KEY", "Unknown key", "A key is ignored because it is unknown."),
+        _error(
+            "RULEC_ERR_FORMAT",
+            "Cannot be formatted",
+            "The file is left as it is, because it cannot be formatted safely.",
+        ),
         _warning(
             "RULEC_LEGACY_FIELD",
             "Legacy field",

@@ -132,7 +132,7 @@ def test_errors_can_be_pickled() -> None:
 def test_every_code_is_described() -> None:
     assert list(CODES) == [code.name for code in CODES.values()]
     for name, code in CODES.items():
-        assert (name.startswith("LOAD_ERR_"), code.short[-1] != ".", code.long[-1]) == (
+        assert ("_ERR_" in name, code.short[-1] != ".", code.long[-1]) == (
             code.severity == "error",
             True,
             ".",
