@@ -66,7 +66,7 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	@rm -rf build
 	@$(PYTHON) -m venv $(TYPES)
-	@$(TYPES)/bin/python -m pip install --quiet --disable-pip-version-check '.[server]' mypy types-PyYAML
+	@$(TYPES)/bin/python -m pip install --quiet --disable-pip-version-check '.[server,lsp]' mypy types-PyYAML
 	cd $(TYPES) && bin/mypy --config-file ../pyproject.toml -p rulec
 
 bench: $(VENV)/dev

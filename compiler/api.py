@@ -1,7 +1,7 @@
 """From files of rules to something that matches events: the stages, in order."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 from rulec.analysis import Analysis, analyse
 from rulec.definitions import Definitions, define
 from rulec.diagnostics import Diagnostic, RulesError
-from rulec.documents import read_rules_file
+from rulec.documents import RulesFile, read_rules_file
 from rulec.emit import emit
 from rulec.event_sources import known_sources
 from rulec.extras import NO_EXTRAS, Extras
@@ -193,11 +193,15 @@ def check_files(
     files: Iterable[File],
     sources: Mapping[str, EventSource] = SOURCES,
     extras: Extras = NO_EXTRAS,
+    read: Callable[[File], RulesFile] = read_rules_file,
 ) -> tuple[Definitions, Analysis, tuple[Diagnostic, ...]]:
-    """Read and check rules: what is defined, what it amounts to, what is wrong with it."""
+    """Read and check rules: what is defined, what it amounts to, what is wrong with it.
+
+    Whoever checks the same files again and again has a ``read`` that remembers them.
+    """
     definitions, diagnostics = Definitions(), list[Diagnostic]()
     for file in files:
-        readings = read_rules_file(file).readings
+        readings = read(file).readings
         definitions, found = define(definitions, readings, sources=sources, operators=words())
         diagnostics += found
     analysis = analyse(definitions, sources, extras)

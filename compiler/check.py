@@ -132,7 +132,7 @@ class _Checker:
             "operator_type_mismatch",
             f"{operator.symbol!r} cannot be asked of a {_described(left)}",
             node.span,
-            f"these can: {', '.join(_askable(left))}",
+            f"these can: {', '.join(askable(left))}",
         )
         if not left.is_list:
             if left.type.kind not in operator.meanings:
@@ -320,7 +320,8 @@ def _described(left: Shape) -> str:
     return f"list of {left.type.name}" if left.is_list else f"{left.type.name} field"
 
 
-def _askable(left: Shape) -> list[str]:
+def askable(left: Shape) -> list[str]:
+    """Return the operators that can be asked of a value."""
     return [
         symbol
         for symbol, operator in OPERATORS.items()

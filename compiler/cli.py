@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
     "fmt": ("rulec.commands.fmt", "Lay rules files out for reading."),
     "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),
+    "lsp": ("rulec.commands.lsp", "Help an editor with rules files."),
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),
     "rules": ("rulec.commands.rules", "List and describe rules, macros and lists."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),

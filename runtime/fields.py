@@ -95,6 +95,19 @@ OPTIONAL: Final = frozenset(
     {Argument.NONE, Argument.INDEX, Argument.OPTIONAL, Argument.OPTIONAL_NAME}
 )
 
+# How an argument is shown to people behind the name of a field.
+ARGUMENTS_SHOWN: Final[Mapping[Argument, str]] = {
+    Argument.NONE: "",
+    Argument.INDEX: "[index]",
+    Argument.KEY: "[key]",
+    Argument.REQUIRED_INDEX: "[index]",
+    Argument.OPTIONAL: "[key or index]",
+    Argument.REQUIRED: "[key or index]",
+    Argument.NAME: ".name",
+    Argument.OPTIONAL_NAME: ".name",
+    Argument.NAME_OR_INDEX: ".name or [index]",
+}
+
 
 class Several(Enum):
     """What a field without an argument holds if it is one of several values, not a list.

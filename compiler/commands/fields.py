@@ -8,21 +8,9 @@ import click
 
 from rulec.commands.options import own_sources, source_files
 from rulec.event_sources import known_sources
-from rulec.runtime.fields import OPTIONAL, Argument, Field
+from rulec.runtime.fields import ARGUMENTS_SHOWN, OPTIONAL, Field
 from rulec.runtime.sources import EventSource
 from rulec.type_gates import TYPE
-
-_ARGUMENTS = {
-    Argument.NONE: "",
-    Argument.INDEX: "[index]",
-    Argument.KEY: "[key]",
-    Argument.REQUIRED_INDEX: "[index]",
-    Argument.OPTIONAL: "[key or index]",
-    Argument.REQUIRED: "[key or index]",
-    Argument.NAME: ".name",
-    Argument.OPTIONAL_NAME: ".name",
-    Argument.NAME_OR_INDEX: ".name or [index]",
-}
 
 
 @click.command(short_help="List the fields that rules can use.")
@@ -51,7 +39,7 @@ def command(source: str | None, source_files: tuple[Path, ...], form: str) -> No
 
 
 def _argument(field: Field) -> str:
-    shown = _ARGUMENTS[field.argument]
+    shown = ARGUMENTS_SHOWN[field.argument]
     return f"{shown}?" if shown and field.argument in OPTIONAL else shown
 
 

@@ -1,0 +1,137 @@
+"""What is known of a rule set after it was checked: the base of everything that is shown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Any, Final, TypeAlias
+
+from rulec.analysis import Analysis
+from rulec.api import check_files
+from rulec.definitions import Definitions
+from rulec.diagnostics import Diagnostic
+from rulec.documents import RulesFile, read_rules_file
+from rulec.lsp.naming import NAMED, Kind, naming
+from rulec.lsp.structure import MAX_CHARACTERS, Item, structure
+from rulec.plan import plan
+from rulec.runtime.sources import EventSource
+from rulec.shadowing import shadowed_rules
+from rulec.text import File
+
+# What a lint found: a finding of ``rulec.lint``, which is only imported to look for some.
+Finding: TypeAlias = Any
+
+_KEPT: Final = 256
+
+# A rules file is read anew only if it has changed.
+_reading = lru_cache(maxsize=_KEPT)(read_rules_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A rule, macro or list: the items that define and change it, with their files."""
+
+    kind: Kind
+    name: str
+    items: tuple[tuple[str, Item], ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A rule set as it was when it was last checked.
+
+    ``symbols`` are what it defines, by kind and name; those of an item that is no YAML
+    at the moment are as they were before. ``too_large`` has the names of files that
+    were not looked at.
+    """
+
+    files: tuple[File, ...] = ()
+    definitions: Definitions = field(default_factory=Definitions)
+    analysis: Analysis | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    symbols: Mapping[tuple[Kind, str], Symbol] = field(default_factory=dict)
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    too_large: tuple[str, ...] = ()
+
+    def named(self, kind: Kind) -> Iterator[Symbol]:
+        """Yield everything of a kind that is defined."""
+        return (symbol for (found, _), symbol in self.symbols.items() if found is kind)
+
+    def source_of(self, rule: str) -> str | None:
+        """Return the event source of a rule that is defined."""
+        found = self.definitions.rules.get(rule)
+        return found.source if found is not None else None
+
+
+EMPTY: Final = Snapshot()
+
+
+def check(
+    files: Sequence[File],
+    sources: Mapping[str, EventSource],
+    before: Snapshot = EMPTY,
+    *,
+    lint: bool = True,
+) -> Snapshot:
+    """Check a rule set; ``before`` is what was known of it."""
+    looked_at = tuple(file for file in files if len(file.content) <= MAX_CHARACTERS)
+    definitions, analysis, diagnostics = check_files(looked_at, sources, read=_read)
+    if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        enabled = [rule for rule in analysis.rules if definitions.rules[rule.name].enabled]
+        diagnostics = (*diagnostics, *shadowed_rules(plan(enabled, "first", sources).rules))
+    return Snapshot(
+        looked_at,
+        definitions,
+        analysis,
+        diagnostics,
+        _findings(looked_at, sources) if lint else (),
+        _symbols(looked_at, before),
+        {file.name: _sources(file) for file in looked_at},
+        frozenset(_words(looked_at, Kind.TAG)),
+        tuple(file.name for file in files if file not in looked_at),
+    )
+
+
+def _read(file: File) -> RulesFile:
+    return _reading(file)
+
+
+def _symbols(files: Sequence[File], before: Snapshot) -> Mapping[tuple[Kind, str], Symbol]:
+    found: dict[tuple[Kind, str], list[tuple[str, Item]]] = {}
+    for file in files:
+        read = structure(file)
+        for item in read.items:
+            if item.kind in NAMED and item.name:
+                found.setdefault((NAMED[item.kind], item.name), []).append((file.name, item))
+        if not read.is_whole:
+            for key, symbol in before.symbols.items():
+                kept = [(name, item) for name, item in symbol.items if name == file.name]
+                if kept:
+                    found.setdefault(key, kept)
+    return {key: Symbol(*key, tuple(items)) for key, items in found.items()}
+
+
+def _sources(file: File) -> frozenset[str]:
+    """Return the event sources that the rules in a file are for."""
+    rules = [i for i in structure(file).items if i.kind == "rule" and not i.is_change]
+    named = [next((str(entry.text) for entry in rule.texts("source")), "syscall") for rule in rules]
+    return frozenset(named)
+
+
+def _words(files: Sequence[File], kind: Kind) -> Iterator[str]:
+    return (m.name for file in files for m in naming(file).mentions if m.kind is kind)
+
+
+def has_lint() -> bool:
+    """Return whether there is something to lint with."""
+    return find_spec("rulec.lint") is not None
+
+
+def _findings(files: Sequence[File], sources: Mapping[str, EventSource]) -> tuple[Finding, ...]:
+    if not has_lint():
+        return ()
+    from importlib import import_module
+
+    return tuple(import_module("rulec.lint").lint(files, sources=sources).findings)

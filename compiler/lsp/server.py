@@ -1,0 +1,231 @@
+"""The server: which request is answered by what, in the words of the protocol."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from rulec.lsp import answers
+from rulec.lsp.completion import TRIGGERS
+from rulec.lsp.highlighting import LEGEND
+from rulec.lsp.proposals import Client
+from rulec.lsp.reports import Shown, remarks
+from rulec.lsp.rule_sets import name_of
+from rulec.lsp.schedule import Schedule
+from rulec.lsp.session import Session
+from rulec.version import version
+
+logger = logging.getLogger(__name__)
+
+SECTION: Final = "rulec"
+
+
+class RulesServer(LanguageServer):
+    """A language server for rules files.
+
+    Buffers come as a whole (``Full``): what an editor takes for the end of a
+    line is then of no concern to what is in them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            SECTION, version(), text_document_sync_kind=types.TextDocumentSyncKind.Full
+        )
+        self.session = Session()
+        self.schedule = Schedule(self.check, lambda: self.session.settings.delay / 1000)
+        self.published: dict[str, set[str]] = {}
+        self.was_shut_down = False
+        self.complaints: list[str] = []  # those that can be told once the editor is ready
+        for method, handler in _NOTIFICATIONS.items():
+            self.feature(method)(handler)
+        for method, (answer, options) in _REQUESTS.items():
+            self.feature(method, options)(_answering(answer))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Write what went wrong to the log; nobody can do anything about it in the editor."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    def supports(self, *path: str) -> bool:
+        """Return whether the editor can do something, by the names of its capability."""
+        found: Any = self.client_capabilities
+        for name in path:
+            found = getattr(found, name, None)
+        return bool(found)
+
+    def complain(self, complaints: list[str]) -> None:
+        """Tell what is wrong with the settings."""
+        if complaints:
+            text = f"rulec: {'; '.join(complaints)}"
+            message = types.ShowMessageParams(types.MessageType.Warning, text)
+            self.window_show_message(message)
+
+    async def touch_all(self) -> None:
+        """Have every rule set checked."""
+        self.schedule.touch(*await asyncio.to_thread(self.session.sets.keys))
+
+    async def check(self, key: str) -> None:
+        """Check a rule set, and show what is wrong with it."""
+        session = self.session
+        snapshot = await asyncio.to_thread(session.checked, key)
+        session.snapshots[key] = snapshot
+        found = remarks(snapshot)
+        checked = {file.name: file for file in snapshot.files}
+        names = {*checked, *snapshot.too_large}
+        for name in names:
+            session.remarks[name] = found.get(name, [])
+            file = checked.get(name) or session.sets.file(name)
+            if file is not None and file == session.sets.file(name):
+                shown = Shown(session.sets.uri(name), session.lines(file), session.pages)
+                self.publish(name, [shown.diagnostic(each) for each in session.remarks[name]])
+        for name in self.published.get(key, set()) - names:
+            session.remarks.pop(name, None)
+            if session.sets.key(name) == key:
+                self.publish(name, [])
+        self.published[key] = names
+
+    def publish(self, name: str, diagnostics: list[types.Diagnostic]) -> None:
+        """Show what is wrong with a file, and nothing else any more."""
+        buffer = self.session.sets.buffers.get(name)
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(
+                self.session.sets.uri(name),
+                diagnostics,
+                buffer.version if buffer is not None else None,
+            )
+        )
+
+    async def pull_settings(self) -> None:
+        """Ask the editor for its settings, if it keeps them."""
+        if not self.supports("workspace", "configuration"):
+            return
+        item = types.ConfigurationItem(section=SECTION)
+        (given,) = await self.workspace_configuration_async(types.ConfigurationParams([item]))
+        if given is not None:
+            self.complain(self.session.configure(given))
+
+
+# --- notifications ------------------------------------------------------------------------
+
+
+def initialize(ls: RulesServer, params: types.InitializeParams) -> None:
+    """Take the folders, the settings and the way of counting over."""
+    session = ls.session
+    session.encoding = ls.workspace.position_encoding or types.PositionEncodingKind.Utf16
+    session.client = Client.of(params.capabilities)
+    session.sets.folders = _folders(ls)
+    ls.complaints = session.configure(params.initialization_options)
+
+
+async def initialized(ls: RulesServer, params: types.InitializedParams) -> None:
+    """Begin: now the editor can be asked, and told."""
+    ls.complain(ls.complaints)
+    watched = ("workspace", "did_change_watched_files", "dynamic_registration")
+    if ls.supports(*watched):
+        watcher = types.FileSystemWatcher("**/*.{yaml,yml}")
+        options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        registration = types.Registration("rulec-files", method, options)
+        await ls.client_register_capability_async(types.RegistrationParams([registration]))
+    await ls.pull_settings()
+    await ls.touch_all()
+
+
+def did_open(ls: RulesServer, params: types.DidOpenTextDocumentParams) -> None:
+    """Take what is in a buffer in place of what is on disk."""
+    document = params.text_document
+    ls.session.sets.open(document.uri, document.text, document.version)
+    ls.schedule.touch(ls.session.sets.key(name_of(document.uri)))
+
+
+def did_change(ls: RulesServer, params: types.DidChangeTextDocumentParams) -> None:
+    """The same; the whole text comes with every change."""
+    document = ls.workspace.get_text_document(params.text_document.uri)
+    ls.session.sets.open(document.uri, document.source, params.text_document.version)
+    ls.schedule.touch(ls.session.sets.key(name_of(document.uri)))
+
+
+def did_close(ls: RulesServer, params: types.DidCloseTextDocumentParams) -> None:
+    """Take what is on disk again."""
+    key = ls.session.sets.key(name_of(params.text_document.uri))
+    ls.session.sets.close(params.text_document.uri)
+    ls.schedule.touch(key)
+
+
+async def files_changed(ls: RulesServer, params: object) -> None:
+    """Look at all files again, and at what other folders there are."""
+    ls.session.sets.folders = _folders(ls)
+    await ls.touch_all()
+
+
+async def settings_changed(ls: RulesServer, params: types.DidChangeConfigurationParams) -> None:
+    """Take new settings over: those that come along, or those that the editor keeps."""
+    given = params.settings
+    if isinstance(given, dict) and isinstance(given.get(SECTION), dict):
+        ls.complain(ls.session.configure(given[SECTION]))
+    else:
+        await ls.pull_settings()
+    await ls.touch_all()
+
+
+def shutdown(ls: RulesServer, params: object) -> None:
+    """Begin nothing new."""
+    ls.was_shut_down = True
+    ls.schedule.cancel()
+
+
+def _folders(ls: RulesServer) -> tuple[Path, ...]:
+    uris = [folder.uri for folder in ls.workspace.folders.values()]
+    if not uris and ls.workspace.root_uri:
+        uris = [ls.workspace.root_uri]
+    paths = [Path(name_of(uri)) for uri in uris]
+    return tuple(path for path in paths if path.is_absolute())
+
+
+_NOTIFICATIONS: Final[dict[str, Callable[..., Any]]] = {
+    types.INITIALIZE: initialize,
+    types.INITIALIZED: initialized,
+    types.TEXT_DOCUMENT_DID_OPEN: did_open,
+    types.TEXT_DOCUMENT_DID_CHANGE: did_change,
+    types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: settings_changed,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: files_changed,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: files_changed,
+    types.SHUTDOWN: shutdown,
+}
+
+
+# --- requests -----------------------------------------------------------------------------
+
+
+def _answering(answer: Callable[[Session, Any], Any]) -> Callable[..., Any]:
+    def handler(ls: RulesServer, params: Any) -> Any:
+        return answer(ls.session, params)
+
+    return handler
+
+
+# Every request, one entry each: what answers it, and what the editor is told about it.
+_REQUESTS: Final[dict[str, tuple[Callable[[Session, Any], Any], Any]]] = {
+    types.TEXT_DOCUMENT_COMPLETION: (
+        answers.completion,
+        types.CompletionOptions(trigger_characters=list(TRIGGERS)),
+    ),
+    types.TEXT_DOCUMENT_HOVER: (answers.hover, None),
+    types.TEXT_DOCUMENT_DEFINITION: (answers.definition, None),
+    types.TEXT_DOCUMENT_REFERENCES: (answers.references, None),
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: (answers.highlights, None),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (answers.document_symbols, None),
+    types.WORKSPACE_SYMBOL: (answers.workspace_symbols, None),
+    types.TEXT_DOCUMENT_PREPARE_RENAME: (answers.prepare_rename, None),
+    types.TEXT_DOCUMENT_RENAME: (answers.renamed, types.RenameOptions(prepare_provider=True)),
+    types.TEXT_DOCUMENT_CODE_ACTION: (
+        answers.code_actions,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
+    ),
+    types.TEXT_DOCUMENT_FORMATTING: (answers.formatted, None),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (answers.tokens, LEGEND),
+}
