@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
@@ -50,6 +50,7 @@ class Editor:
         settings: Mapping[str, Any] | None = None,
         encodings: list[str] | None = None,
         capabilities: Mapping[str, Any] = CAPABILITIES,
+        command: Sequence[str] = (sys.executable, "-m", "rulec", "lsp"),
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -60,7 +61,7 @@ class Editor:
         self._incoming: Queue[dict[str, Any]] = Queue()
         self._number = 0
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rulec", "lsp"],
+            command,
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -127,7 +128,9 @@ class Editor:
                 said = b"".join(self.stderr).decode()
                 raise AssertionError(f"no answer in {LONG:g} seconds; the server says: {said}")
             if "ended" in message:
-                raise AssertionError(f"the server ended, and says: {b''.join(self.stderr).decode()}")
+                raise AssertionError(
+                    f"the server ended, and says: {b''.join(self.stderr).decode()}"
+                )
             if "method" in message and "id" in message:
                 self._answer(message)
             elif fits(message):

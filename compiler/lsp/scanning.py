@@ -77,6 +77,7 @@ _FIELD: Final = re.compile(
     r"""[a-zA-Z]\w*(?:\.\w*)+(?:\[(?:"[^"]*"?|'[^']*'?|[^\[\]"' \t\r\n]*)\]?)?"""
 )
 _NAME: Final = re.compile(r"[a-zA-Z_]\w*")
+_NUMBER: Final = re.compile(r"[+-]?[0-9][\w.]*")
 
 _CONNECTIVES: Final = ("and", "or")
 
@@ -249,7 +250,7 @@ class _Scan:
             return None
         if word := self.reference(Expects.ARGUMENT):
             return word
-        if match := self.match(_QUOTED):
+        if match := self.match(_QUOTED) or self.match(_NUMBER):
             return self.taken(Role.VALUE, match, Expects.ARGUMENT)
         return self.other()
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter
 
 from rulec.lsp import answers
 from rulec.lsp.completion import TRIGGERS
@@ -24,6 +26,22 @@ logger = logging.getLogger(__name__)
 SECTION: Final = "rulec"
 
 
+class Protocol(LanguageServerProtocol):
+    """The protocol, with an answer also to requests whose parameters are wrong."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Return a message as an object.
+
+        :raises JsonRpcException: if it has not the parameters of its method.
+        """
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
 class RulesServer(LanguageServer):
     """A language server for rules files.
 
@@ -33,7 +51,11 @@ class RulesServer(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__(
-            SECTION, version(), text_document_sync_kind=types.TextDocumentSyncKind.Full
+            SECTION,
+            version(),
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
+            converter_factory=default_converter,
         )
         self.session = Session()
         self.schedule = Schedule(self.check, lambda: self.session.settings.delay / 1000)

@@ -60,7 +60,7 @@ class Session:
             try:
                 own.append(JsonSource.from_yaml(base / Path(path).expanduser()))
             except (RulesError, OSError) as error:
-                complaints.append(str(error))
+                complaints.append(str(error).partition("\n")[0])
         self.known = known_sources(own, strict=self.settings.strict)
         unknown = [name for name in self.settings.sources if name not in self.known]
         complaints += [f"no event source {name!r}" for name in unknown]
