@@ -27,7 +27,7 @@ CAPABILITIES: Mapping[str, Any] = {
 }
 
 
-class ErrorAnswer(Exception):
+class AnsweredError(Exception):
     """The server answered that a request cannot be carried out."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
@@ -106,7 +106,7 @@ class Editor:
         self.send({"id": number, "method": method, "params": params})
         message = self._until(lambda m: m.get("id") == number and "method" not in m)
         if "error" in message:
-            raise ErrorAnswer(message["error"])
+            raise AnsweredError(message["error"])
         return message.get("result")
 
     def wait_for(self, method: str, fits: Callable[[Any], bool] = lambda params: True) -> Any:
@@ -126,7 +126,8 @@ class Editor:
                 message = self._incoming.get(timeout=LONG)
             except Empty:
                 said = b"".join(self.stderr).decode()
-                raise AssertionError(f"no answer in {LONG:g} seconds; the server says: {said}")
+                message = f"no answer in {LONG:g} seconds; the server says: {said}"
+                raise AssertionError(message) from None
             if "ended" in message:
                 raise AssertionError(
                     f"the server ended, and says: {b''.join(self.stderr).decode()}"

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from lsp_client import LONG, Editor, ErrorAnswer, editing, marked
+from lsp_client import LONG, AnsweredError, Editor, editing, marked
 
+import rulec.rules
 from rulec.cli import cli
 from rulec.lsp import rule_sets
 from rulec.lsp.positions import Lines
 from rulec.lsp.rule_sets import RuleSets
 from rulec.lsp.structure import MAX_CHARACTERS, structure
-from rulec.rules import __file__ as RULES
 from rulec.text import File
 
 GOOD = """\
@@ -203,7 +203,7 @@ def test_formatting(tmp_path: Path) -> None:
         editor.change("a.yaml", format_text(text, "a.yaml"))
         assert editor.request("textDocument/formatting", uri | request) == []
         editor.change("a.yaml", "- macro: m\n  condition: a: b: c\n")
-        with pytest.raises(ErrorAnswer, match="line 2: "):
+        with pytest.raises(AnsweredError, match="line 2: "):
             editor.request("textDocument/formatting", uri | request)
 
 
@@ -222,7 +222,7 @@ def test_formatting_says_what_it_lacks(tmp_path: Path) -> None:
         editor.open("a.yaml", GOOD)
         params = {"textDocument": {"uri": editor.uri("a.yaml")}, "options": {}}
         params["options"] = {"tabSize": 2, "insertSpaces": True}
-        with pytest.raises(ErrorAnswer, match=r"pip install 'rulec\[lsp\]'"):
+        with pytest.raises(AnsweredError, match=r"pip install 'rulec\[lsp\]'"):
             editor.request("textDocument/formatting", params)
 
 
@@ -332,14 +332,14 @@ def test_lines_end_as_editors_end_them(tmp_path: Path) -> None:
 
 def test_nonsense(tmp_path: Path) -> None:
     with editing(tmp_path) as editor:
-        with pytest.raises(ErrorAnswer) as unknown:
+        with pytest.raises(AnsweredError) as unknown:
             editor.request("textDocument/nonsense", {})
         assert unknown.value.code == -32601
         editor.notify("$/nonsense", {"x": 1})
         editor.send_bytes(b"no json at all")
         editor.send_bytes(b"[" * 100_000)
         editor.send_bytes(b'{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": []}')
-        with pytest.raises(ErrorAnswer):
+        with pytest.raises(AnsweredError):
             editor.at("rename", "a.yaml", -1, 0, newName="x")
         assert editor.at("hover", "none.yaml", 3, 3) is None
         assert editor.at("definition", "none.yaml", 3, 3) == []
@@ -471,7 +471,7 @@ def test_wrong_usage() -> None:
 
 
 def test_the_shipped_rules_are_as_good_in_an_editor(tmp_path: Path) -> None:
-    with editing(Path(RULES).parent) as editor:
+    with editing(Path(rulec.rules.__file__).parent) as editor:
         editor.open("k8s_audit.yaml")
         editor.open("syscall.yaml")
         assert editor.diagnostics("k8s_audit.yaml") == []

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_client import Editor, ErrorAnswer, editing, marked
+from lsp_client import AnsweredError, Editor, editing, marked
 
 from rulec import compile_ruleset
 from rulec.lsp.naming import naming
@@ -300,7 +300,7 @@ REFUSED = {
 def test_names_that_cannot_be(
     editor: Editor, before: str, old: str, new: str, message: str
 ) -> None:
-    with pytest.raises(ErrorAnswer, match=message) as refused:
+    with pytest.raises(AnsweredError, match=message) as refused:
         editor.at("rename", "base.yaml", *place(BASE, before, old), newName=new)
     assert refused.value.code == -32803
 
@@ -317,7 +317,7 @@ def test_no_name_is_changed_where_a_file_cannot_be_read(tmp_path: Path) -> None:
     with editing(tmp_path) as editor:
         editor.open("a.yaml")
         editor.open("b.yaml", "- macro: x\n  condition: a: b: c\n")
-        with pytest.raises(ErrorAnswer, match=r"b\.yaml cannot be read"):
+        with pytest.raises(AnsweredError, match=r"b\.yaml cannot be read"):
             editor.at("rename", "a.yaml", *place(BASE, "- list: ", "shells"), newName="others")
 
 
