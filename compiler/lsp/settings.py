@@ -30,6 +30,9 @@ class Settings:
 
 LONGEST_DELAY: Final = 10_000
 
+# What editors keep in the same section for themselves.
+OF_THE_EDITOR: Final = frozenset({"command", "trace"})
+
 _SPELLINGS: Final = {"source_files": "sourceFiles"}
 
 # Every setting as editors spell it.
@@ -51,12 +54,12 @@ delay=200, documentation=''), ["'delay' is no number from 0 to 10000"])
     if not isinstance(given, Mapping):
         return settings, ["the settings are no mapping"]
     for spelling, value in given.items():
+        if value is None or spelling in OF_THE_EDITOR:
+            continue
         name = NAMES.get(str(spelling))
         if name is None:
             known = ", ".join(NAMES)
             complaints.append(f"unknown setting {str(spelling)!r}; there are: {known}")
-            continue
-        if value is None:
             continue
         found, kind = _READERS[type(getattr(Settings(), name))](value)
         if found is None:
