@@ -1,6 +1,7 @@
 """What comes for editors: the grammar, and the folder for Visual Studio Code."""
 
 import json
+import re
 import runpy
 import shutil
 import subprocess
@@ -36,6 +37,12 @@ def test_every_setting_of_the_server_is_one_of_the_extension() -> None:
         if name.removeprefix("rulec.") in NAMES
     }
     assert read_settings(defaults) == (Settings(), [])
+
+
+def test_every_setting_is_described() -> None:
+    page = (ROOT / "docs" / "editors.md").read_text("utf-8")
+    section = page.partition("## Settings")[2].partition("## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(NAMES)
 
 
 def test_what_the_extension_names_is_there() -> None:
