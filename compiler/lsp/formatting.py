@@ -21,9 +21,7 @@ def edit_of(file: File) -> tuple[int, int, str] | None:
         format_text = import_module("rulec.formatting").format_text
         new: str = format_text(file.content, file.name)
     except ImportError as error:
-        missing = (error.name or "").partition(".")[0]
-        message = f"formatting needs {missing}: pip install 'rulec[lsp]'"
-        raise FormattingError(message) from None
+        raise FormattingError(f"formatting needs {error.name}, which is not here") from None
     except RulesError as error:
         first = error.diagnostics[0]
         raise FormattingError(f"line {first.line}: {first.message}") from None
