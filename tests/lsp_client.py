@@ -38,6 +38,7 @@ class AnsweredError(Exception):
 class Editor:
     """An editor with a server of its own.
 
+    There is no delay and no lint, unless ``options`` say otherwise.
     ``settings`` are what it says when it is asked for its configuration; it
     then says so among its capabilities. Columns are units of ``encoding``.
     """
@@ -81,7 +82,7 @@ class Editor:
                 "rootUri": folder.as_uri(),
                 "workspaceFolders": [{"uri": folder.as_uri(), "name": "test"}],
                 "capabilities": able,
-                "initializationOptions": {"delay": 0, **(options or {})},
+                "initializationOptions": {"delay": 0, "lint": False, **(options or {})},
             },
         )
         self.notify("initialized", {})

@@ -255,7 +255,7 @@ def test_settings_that_come_with_the_start(tmp_path: Path) -> None:
 
 def test_settings_that_the_editor_keeps(tmp_path: Path) -> None:
     lenient = GOOD.replace("ka.verb = get", "ka.user.groups = admins")
-    settings = {"strict": True, "delay": 0}
+    settings = {"strict": True, "delay": 0, "lint": False}
     with editing(tmp_path, settings=settings) as editor:
         editor.open("a.yaml", lenient)
         editor.wait_for(

@@ -1,8 +1,9 @@
 """What is known of a rule set after it was checked: the base of everything that is shown."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
 
@@ -42,14 +43,15 @@ class Snapshot:
 
     ``symbols`` are what it defines, by kind and name; those of an item that is no YAML
     at the moment are as they were before. ``too_large`` has the names of files that
-    were not looked at.
+    were not looked at. Where there are ``findings``, the diagnostics are among them, but for
+    those that a comment suppresses.
     """
 
     files: tuple[File, ...] = ()
     definitions: Definitions = field(default_factory=Definitions)
     analysis: Analysis | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] | None = None
     symbols: Mapping[tuple[Kind, str], Symbol] = field(default_factory=dict)
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
@@ -72,8 +74,6 @@ def check(
     files: Sequence[File],
     sources: Mapping[str, EventSource],
     before: Snapshot = EMPTY,
-    *,
-    lint: bool = True,
 ) -> Snapshot:
     """Check a rule set; ``before`` is what was known of it."""
     looked_at = tuple(file for file in files if len(file.content) <= MAX_CHARACTERS)
@@ -86,7 +86,7 @@ def check(
         definitions,
         analysis,
         diagnostics,
-        _findings(looked_at, sources) if lint else (),
+        None,
         _symbols(looked_at, before),
         {file.name: _sources(file) for file in looked_at},
         frozenset(_words(looked_at, Kind.TAG)),
@@ -124,14 +124,29 @@ def _words(files: Sequence[File], kind: Kind) -> Iterator[str]:
     return (m.name for file in files for m in naming(file).mentions if m.kind is kind)
 
 
+# --- lints ------------------------------------------------------------------------------
+#
+# They take three times as long as the check, so they are looked for when that has been shown.
+
+
 def has_lint() -> bool:
     """Return whether there is something to lint with."""
     return find_spec("rulec.lint") is not None
 
 
-def _findings(files: Sequence[File], sources: Mapping[str, EventSource]) -> tuple[Finding, ...]:
-    if not has_lint():
-        return ()
-    from importlib import import_module
+def linted(snapshot: Snapshot, sources: Mapping[str, EventSource]) -> Snapshot:
+    """Return what is known of a rule set, with what is doubtful in it."""
+    report = import_module("rulec.lint").lint(snapshot.files, sources=sources)
+    return replace(snapshot, findings=tuple(report.findings))
 
-    return tuple(import_module("rulec.lint").lint(files, sources=sources).findings)
+
+def is_safe(finding: Finding, files: Sequence[File], sources: Mapping[str, EventSource]) -> bool:
+    """Return whether the rules mean the same once the fix of a finding is made.
+
+    ``files`` are those in which it was found: no other files will do, equal or not.
+    """
+    found_in = {id(file) for file in files}
+    if not all(id(edit.file) in found_in for edit in finding.fix.edits):
+        return False
+    fix = import_module("rulec.lint.fixing").fix
+    return bool(fix(files, [finding], sources).applied)

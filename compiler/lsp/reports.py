@@ -46,7 +46,8 @@ class Edit:
 class Remark:
     """Something that is wrong, from ``start`` to ``end``.
 
-    ``action`` is what can be done about it, with the ``edits``.
+    ``action`` is what can be done about it, with the ``edits``; those of a ``finding``
+    are only made if the rules mean the same afterwards.
     """
 
     file: File
@@ -58,16 +59,17 @@ class Remark:
     hint: str = ""
     action: str = ""
     edits: tuple[Edit, ...] = ()
+    finding: Finding | None = None
 
 
 def remarks(snapshot: Snapshot) -> dict[str, list[Remark]]:
     """Return what there is to say about a rule set, by the names of its files."""
     found: defaultdict[str, list[Remark]] = defaultdict(list)
-    for finding in snapshot.findings:
-        remark = _of_finding(finding)
-        found[remark.file.name].append(remark)
-    for diagnostic in snapshot.diagnostics:
-        remark = _of_diagnostic(diagnostic)
+    if snapshot.findings is None:
+        said = map(_of_diagnostic, snapshot.diagnostics)
+    else:
+        said = map(_of_finding, snapshot.findings)
+    for remark in said:
         found[remark.file.name].append(remark)
     for name in snapshot.too_large:
         text = f"the file has more than {MAX_CHARACTERS:,} characters: it is not checked here"
@@ -111,7 +113,11 @@ def _of_finding(finding: Finding) -> Remark:
     file, start = span.origin
     start, end = _widened(file, start, start + span.width)
     fix = finding.fix
-    edits = fix.edits if fix is not None else ()
+    if fix is None:
+        action, edits = _suggested(file, start, end, finding.hint)
+    else:
+        action = fix.description
+        edits = tuple(Edit(each.file.name, each.start, each.end, each.text) for each in fix.edits)
     return Remark(
         file,
         start,
@@ -120,8 +126,9 @@ def _of_finding(finding: Finding) -> Remark:
         finding.severity.value,
         printable(finding.message),
         printable(finding.hint),
-        fix.description if fix is not None else "",
-        tuple(Edit(edit.file.name, edit.start, edit.end, edit.text) for edit in edits),
+        action,
+        edits,
+        finding if fix is not None else None,
     )
 
 

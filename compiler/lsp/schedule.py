@@ -25,6 +25,10 @@ class Schedule:
         if self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.ensure_future(self._run())
 
+    def is_waiting(self, key: str) -> bool:
+        """Return whether a key was touched since its last check began."""
+        return key in self._waiting
+
     def cancel(self) -> None:
         """Check nothing any more."""
         self._waiting.clear()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcContentModified, JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 
 from rulec.lsp import answers
+from rulec.lsp.checking import Snapshot, has_lint
 from rulec.lsp.completion import TRIGGERS
 from rulec.lsp.highlighting import LEGEND
 from rulec.lsp.proposals import Client
@@ -65,7 +66,8 @@ class RulesServer(LanguageServer):
         for method, handler in _NOTIFICATIONS.items():
             self.feature(method)(handler)
         for method, (answer, options) in _REQUESTS.items():
-            self.feature(method, options)(_answering(answer))
+            handler = _slowly if method in _SLOW else _answering
+            self.feature(method, options)(handler(answer))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Write what went wrong to the log; nobody can do anything about it in the editor."""
@@ -90,9 +92,15 @@ class RulesServer(LanguageServer):
         self.schedule.touch(*await asyncio.to_thread(self.session.sets.keys))
 
     async def check(self, key: str) -> None:
-        """Check a rule set, and show what is wrong with it."""
+        """Check a rule set, and show what is wrong with it; then also what is doubtful."""
+        snapshot = await asyncio.to_thread(self.session.checked, key)
+        self.show(key, snapshot)
+        if self.session.settings.lint and has_lint() and not self.schedule.is_waiting(key):
+            self.show(key, await asyncio.to_thread(self.session.linted, snapshot))
+
+    def show(self, key: str, snapshot: Snapshot) -> None:
+        """Keep what came of a check, and show what is wrong with the files as they are."""
         session = self.session
-        snapshot = await asyncio.to_thread(session.checked, key)
         session.snapshots[key] = snapshot
         found = remarks(snapshot)
         checked = {file.name: file for file in snapshot.files}
@@ -229,6 +237,22 @@ def _answering(answer: Callable[[Session, Any], Any]) -> Callable[..., Any]:
 
     return handler
 
+
+def _slowly(answer: Callable[[Session, Any], Any]) -> Callable[..., Any]:
+    """Answer in a thread, so that other requests need not wait."""
+
+    async def handler(ls: RulesServer, params: Any) -> Any:
+        name = name_of(params.text_document.uri)
+        before = ls.session.sets.file(name)
+        found = await asyncio.to_thread(answer, ls.session, params)
+        if ls.session.sets.file(name) != before:
+            raise JsonRpcContentModified("the file has changed meanwhile")
+        return found
+
+    return handler
+
+
+_SLOW: Final = frozenset({types.TEXT_DOCUMENT_CODE_ACTION, types.TEXT_DOCUMENT_FORMATTING})
 
 # Every request, one entry each: what answers it, and what the editor is told about it.
 _REQUESTS: Final[dict[str, tuple[Callable[[Session, Any], Any], Any]]] = {

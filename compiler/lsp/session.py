@@ -10,7 +10,7 @@ from lsprotocol.types import Position, PositionEncodingKind, TextEdit
 
 from rulec.diagnostics import RulesError
 from rulec.event_sources import known_sources
-from rulec.lsp.checking import EMPTY, Snapshot, check
+from rulec.lsp.checking import EMPTY, Snapshot, check, is_safe, linted
 from rulec.lsp.navigation import Target, list_names, target
 from rulec.lsp.positions import Lines
 from rulec.lsp.proposals import Client
@@ -114,10 +114,18 @@ class Session:
         before = self.snapshots.get(key, EMPTY)
         files = self.sets.files(key)
         try:
-            return check(files, self.known, before, lint=self.settings.lint)
+            return check(files, self.known, before)
         except Exception:  # one mistake here must not take the editor's help away
             logger.exception("rules could not be checked")
             return before
+
+    def linted(self, snapshot: Snapshot) -> Snapshot:
+        """Look for what is doubtful in a rule set. This takes longer, and changes nothing."""
+        try:
+            return linted(snapshot, self.known)
+        except Exception:  # what was checked can be shown all the same
+            logger.exception("rules could not be linted")
+            return snapshot
 
     def remarks_on(self, name: str) -> Iterator[Remark]:
         """Yield what there is to say about a file, if it is still as it was checked."""
@@ -127,7 +135,12 @@ class Session:
                 yield remark
 
     def edits(self, remark: Remark) -> dict[str, list[TextEdit]] | None:
-        """Return the edits of a remark, by URI; None if they cannot be made any more."""
+        """Return the edits of a remark, by URI; None if they cannot be made, or not safely."""
+        finding = remark.finding
+        if finding is not None:
+            files = self.snapshot(remark.file.name).files
+            if not is_safe(finding, files, self.known):
+                return None
         found = edits_of(remark, self.lines_of)
         if found is None:
             return None
