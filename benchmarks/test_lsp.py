@@ -22,7 +22,7 @@ TYPED = "\n- rule: New\n  source: k8s_audit\n  condition: >\n    kevt and "
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     folder = tmp_path_factory.mktemp("rules")
     shutil.copy(SHIPPED, folder / RULES)
-    with editing(folder, {"delay": 200}) as editor:
+    with editing(folder, {"delay": 200, "lint": True}) as editor:
         editor.open(RULES)
         assert editor.diagnostics(RULES) == []
         yield editor
@@ -47,7 +47,7 @@ def test_completion_behind_a_key_press(benchmark: Any, editor: Editor, typed: st
 def test_completion_while_rules_are_checked(benchmark: Any, tmp_path: Path) -> None:
     """The worst case: a check begins with every key press."""
     shutil.copy(SHIPPED, tmp_path / RULES)
-    with editing(tmp_path, {"delay": 0}) as editor:
+    with editing(tmp_path, {"delay": 0, "lint": True}) as editor:
         editor.open(RULES)
         editor.diagnostics(RULES)
         plain = (tmp_path / RULES).read_text("utf-8")
