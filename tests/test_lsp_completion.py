@@ -63,6 +63,11 @@ CASES = {
         ["proc.name", "and", "shells", "="],
     ),
     "fields are those of the source": (CALLS + "condition: ¦", ["proc.name"], ["ka.verb"]),
+    "macros are those whose fields the source has": (
+        CALLS + "condition: not ¦",
+        ["started"],
+        ["created"],
+    ),
     "what has been typed narrows them down": (
         AUDIT + "condition: created and ka.ve¦",
         ["ka.verb"],

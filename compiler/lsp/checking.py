@@ -14,7 +14,10 @@ from rulec.diagnostics import Diagnostic
 from rulec.documents import RulesFile, read_rules_file
 from rulec.lsp.naming import NAMED, Kind, naming
 from rulec.lsp.structure import MAX_CHARACTERS, Item, structure
+from rulec.mentions import condition_fields
+from rulec.nodes import Condition
 from rulec.plan import plan
+from rulec.references import References
 from rulec.runtime.sources import EventSource
 from rulec.shadowing import shadowed_rules
 from rulec.text import File
@@ -41,10 +44,13 @@ class Symbol:
 class Snapshot:
     """A rule set as it was when it was last checked.
 
-    ``symbols`` are what it defines, by kind and name; those of an item that is no YAML
-    at the moment are as they were before. ``too_large`` has the names of files that
-    were not looked at. Where there are ``findings``, the diagnostics are among them, but for
-    those that a comment suppresses.
+    * ``symbols``: what it defines, by kind and name; what is in an item that is no YAML at
+      the moment is as it was before.
+    * ``sources``: the event sources that the rules in a file are for.
+    * ``fitting``: the event sources that have all fields of a macro.
+    * ``too_large``: the names of files that were not looked at.
+    * ``findings``: what was found if there was a lint. The diagnostics are among it, but for
+      those that a comment suppresses.
     """
 
     files: tuple[File, ...] = ()
@@ -54,6 +60,7 @@ class Snapshot:
     findings: tuple[Finding, ...] | None = None
     symbols: Mapping[tuple[Kind, str], Symbol] = field(default_factory=dict)
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fitting: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     too_large: tuple[str, ...] = ()
 
@@ -89,6 +96,7 @@ def check(
         None,
         _symbols(looked_at, before),
         {file.name: _sources(file) for file in looked_at},
+        {name: _fitting(condition, sources) for name, condition in analysis.macros.items()},
         frozenset(_words(looked_at, Kind.TAG)),
         tuple(file.name for file in files if file not in looked_at),
     )
@@ -118,6 +126,16 @@ def _sources(file: File) -> frozenset[str]:
     rules = [i for i in structure(file).items if i.kind == "rule" and not i.is_change]
     named = [next((str(entry.text) for entry in rule.texts("source")), "syscall") for rule in rules]
     return frozenset(named)
+
+
+def _fitting(condition: Condition, sources: Mapping[str, EventSource]) -> frozenset[str]:
+    """Return the event sources that have all fields of a condition."""
+    used = set(condition_fields(condition))
+    return frozenset(
+        name
+        for name, source in sources.items()
+        if all(map(References(source.fields, [], suggest=False).known, used))
+    )
 
 
 def _words(files: Sequence[File], kind: Kind) -> Iterator[str]:

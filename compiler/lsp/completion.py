@@ -148,7 +148,11 @@ def _at_word(place: Place, word: Word) -> Proposals:
 
 def _operands(place: Place, word: Word) -> Iterator[Proposal]:
     yield from _arguments_or_fields(place, word)
-    yield from _symbols(place, Kind.MACRO, ItemKind.Function, rank=3)
+    names = {source.name for source in place.sources}
+    for macro in _symbols(place, Kind.MACRO, ItemKind.Function, rank=3):
+        fitting = place.snapshot.fitting.get(macro.label)
+        if fitting is None or fitting & names:
+            yield macro
     yield Proposal("not", ItemKind.Keyword, "", words.CONNECTIVES["not"], "not ")
 
 
