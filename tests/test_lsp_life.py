@@ -281,8 +281,32 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "one of another type": ({"paths": 3}, "'paths' is no list of texts"),
     "a negative delay": ({"delay": -1}, "'delay' is no number from 0 to 10000"),
     "an unknown source": ({"sources": ["k8s"]}, "no event source 'k8s'"),
-    "a file that is not there": ({"sourceFiles": ["none.yaml"]}, "none.yaml"),
+    "a description that is not there": ({"sourceFiles": ["none.yaml"]}, "none.yaml"),
+    "rules that are not there": ({"paths": ["none"]}, "there is no file"),
 }
+
+
+def test_rules_that_are_not_wanted_any_more_are_forgotten(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.yaml").write_text(BAD, "utf-8")
+    with editing(tmp_path) as editor:
+        for name in ("one", "two"):
+            assert len(editor.diagnostics(f"{name}/a.yaml")) == 2
+        editor.notify("workspace/didChangeConfiguration", {"settings": {"rulec": {"paths": "two"}}})
+        assert editor.diagnostics("one/a.yaml") == []
+        assert len(editor.diagnostics("two/a.yaml")) == 2
+
+
+def test_what_was_set_at_the_start_holds_unless_it_is_set_again(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.yaml").write_text(BAD, "utf-8")
+    (tmp_path / "b.yaml").write_text(BAD, "utf-8")
+    with editing(tmp_path, {"paths": ["one"]}, settings={"strict": True}) as editor:
+        for _ in range(2):  # before and after the editor was asked
+            published = editor.wait_for("textDocument/publishDiagnostics")
+            assert published["uri"] == editor.uri("one/a.yaml")
+            editor.notify("workspace/didChangeConfiguration", {"settings": None})
 
 
 def test_wrong_settings_are_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``rulec lsp``: help an editor with rules files, over the language server protocol."""
 
+import gc
 import logging
 import os
 import sys
@@ -42,6 +43,7 @@ def command(stdio: bool, port: int | None, verbose: bool) -> None:
     from rulec.lsp.server import RulesServer
 
     sys.setswitchinterval(_SWITCH)
+    gc.freeze()  # what was imported stays
     server = RulesServer()
     if port is None:
         server.start_io(stdout=_own_output())

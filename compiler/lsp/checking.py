@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
@@ -11,7 +10,8 @@ from rulec.analysis import Analysis
 from rulec.api import check_files
 from rulec.definitions import Definitions
 from rulec.diagnostics import Diagnostic
-from rulec.documents import RulesFile, read_rules_file
+from rulec.documents import read_rules_file
+from rulec.lsp.latest import latest
 from rulec.lsp.naming import NAMED, Kind, naming
 from rulec.lsp.structure import MAX_CHARACTERS, Item, structure
 from rulec.mentions import condition_fields
@@ -25,10 +25,8 @@ from rulec.text import File
 # What a lint found: a finding of ``rulec.lint``, which is only imported to look for some.
 Finding: TypeAlias = Any
 
-_KEPT: Final = 256
-
 # A rules file is read anew only if it has changed.
-_reading = lru_cache(maxsize=_KEPT)(read_rules_file)
+_read = latest(read_rules_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,6 @@ def check(
         frozenset(_words(looked_at, Kind.TAG)),
         tuple(file.name for file in files if file not in looked_at),
     )
-
-
-def _read(file: File) -> RulesFile:
-    return _reading(file)
 
 
 def _symbols(files: Sequence[File], before: Snapshot) -> Mapping[tuple[Kind, str], Symbol]:

@@ -6,14 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
+from rulec.lsp.latest import latest
 from rulec.lsp.scanning import Role, scan
 from rulec.lsp.structure import Entry, Item, structure
 from rulec.text import File
-
-_KEPT: Final = 64
 
 
 class Kind(Enum):
@@ -83,7 +81,7 @@ class Naming:
         return (each for each in self.mentions if each.kind is kind and each.name == name)
 
 
-@lru_cache(maxsize=_KEPT)
+@latest
 def naming(file: File) -> Naming:
     """Return the words of a file."""
     words: defaultdict[str, list[Place | None]] = defaultdict(list)

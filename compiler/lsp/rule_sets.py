@@ -65,7 +65,8 @@ class RuleSets:
     """The rule sets of a workspace. A file has the name under which it is on disk.
 
     ``folders`` are those of the workspace, ``paths`` those of the settings. What
-    is read from disk is kept until the disk says that it has changed.
+    is read from disk is kept until the disk says that it has changed. Rule sets are
+    looked up in another thread than the one in which ``buffers`` change.
     """
 
     folders: tuple[Path, ...] = ()
@@ -121,13 +122,21 @@ class RuleSets:
             return tuple(self._present(map(str, paths)))
         if not Path(key).is_absolute():
             return tuple(self._present([key]))
-        names = {*map(str, self._listed(Path(key))), *self.buffers}
+        names = {*map(str, self._listed(Path(key))), *list(self.buffers)}
         ordered = sorted((name for name in names if self.key(name) == key), key=os.fsencode)
         return tuple(f for f in self._present(ordered) if looks_like_rules(f.content))
 
+    def is_wanted(self, key: str) -> bool:
+        """Return whether somebody wants to know about a rule set (any more)."""
+        if any(self.key(name) == key for name in list(self.buffers)):
+            return True
+        if self.paths:
+            return key == CONFIGURED
+        return any(Path(key).is_relative_to(folder) for folder in self.folders)
+
     def keys(self) -> list[str]:
         """Return every rule set: of what is open, and of what is in the folders."""
-        found = dict.fromkeys(self.key(name) for name in self.buffers)
+        found = dict.fromkeys(self.key(name) for name in list(self.buffers))
         if self.paths:
             found[CONFIGURED] = None
         else:

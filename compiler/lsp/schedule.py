@@ -1,7 +1,10 @@
 """When rule sets are checked: some time after the last key was pressed, one after the other."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+
+logger = logging.getLogger(__name__)
 
 
 class Schedule:
@@ -40,7 +43,10 @@ class Schedule:
             await self._quiet()
             keys, self._waiting = list(self._waiting), {}
             for key in keys:
-                await self._check(key)
+                try:
+                    await self._check(key)
+                except Exception:  # the others are to be checked all the same
+                    logger.exception("%s could not be checked", key)
 
     async def _quiet(self) -> None:
         touched = -1

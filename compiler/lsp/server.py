@@ -88,8 +88,9 @@ class RulesServer(LanguageServer):
             self.window_show_message(message)
 
     async def touch_all(self) -> None:
-        """Have every rule set checked."""
-        self.schedule.touch(*await asyncio.to_thread(self.session.sets.keys))
+        """Have every rule set checked, also those that nobody wants to know about any more."""
+        keys = await asyncio.to_thread(self.session.sets.keys)
+        self.schedule.touch(*keys, *self.published)
 
     async def check(self, key: str) -> None:
         """Check a rule set, and show what is wrong with it; then also what is doubtful."""
@@ -147,7 +148,7 @@ def initialize(ls: RulesServer, params: types.InitializeParams) -> None:
     session.encoding = ls.workspace.position_encoding or types.PositionEncodingKind.Utf16
     session.client = Client.of(params.capabilities)
     session.sets.folders = _folders(ls)
-    ls.complaints = session.configure(params.initialization_options)
+    ls.complaints = session.begin(params.initialization_options)
 
 
 async def initialized(ls: RulesServer, params: types.InitializedParams) -> None:

@@ -41,6 +41,7 @@ class Session:
     encoding: PositionEncodingKind | str = PositionEncodingKind.Utf16
     client: Client = field(default_factory=Client)
     settings: Settings = field(default_factory=Settings)
+    initial: Settings = field(default_factory=Settings)
     sets: RuleSets = field(default_factory=RuleSets)
     known: Mapping[str, EventSource] = field(default_factory=known_sources)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
@@ -49,10 +50,17 @@ class Session:
 
     # --- settings -------------------------------------------------------------------
 
+    def begin(self, given: object) -> list[str]:
+        """Take the settings over that hold unless later ones say otherwise."""
+        self.initial, _ = read_settings(given)
+        return self.configure(given)
+
     def configure(self, given: object) -> list[str]:
         """Take settings over; return what is wrong with those that are left out."""
-        self.settings, complaints = read_settings(given)
+        self.settings, complaints = read_settings(given, self.initial)
         self.sets.paths = self.settings.paths
+        missing = [path for path in self.sets.configured_paths() if not path.exists()]
+        complaints += [f"there is no file {str(path)!r}" for path in missing]
         self.pages = Pages.at(self.settings.documentation)
         own = []
         base = self.sets.folders[0] if self.sets.folders else Path.cwd()
@@ -112,7 +120,7 @@ class Session:
     def checked(self, key: str) -> Snapshot:
         """Check a rule set. This takes a while, and changes nothing."""
         before = self.snapshots.get(key, EMPTY)
-        files = self.sets.files(key)
+        files = self.sets.files(key) if self.sets.is_wanted(key) else ()
         try:
             return check(files, self.known, before)
         except Exception:  # one mistake here must not take the editor's help away

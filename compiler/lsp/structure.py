@@ -9,12 +9,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
 from rulec.diagnostics import ProblemError
 from rulec.documents import READERS
+from rulec.lsp.latest import latest
 from rulec.text import File, Text
 from rulec.yaml_nodes import Mapping, Node, Scalar, Sequence
 from rulec.yaml_reader import read_yaml
@@ -22,9 +22,6 @@ from rulec.yaml_text import text_of
 
 # What a person edits by hand. Reading a larger file again and again would make an editor wait.
 MAX_CHARACTERS: Final = 2_000_000
-
-# Files that are kept as they were read; each is read anew at every key press at most.
-_KEPT: Final = 64
 
 Path = tuple[str, ...]
 
@@ -107,7 +104,7 @@ class Structure:
         return self.items[index - 1] if index else None
 
 
-@lru_cache(maxsize=_KEPT)
+@latest
 def structure(file: File) -> Structure:
     """Return what a file consists of; nothing of one that is too large."""
     if len(file.content) > MAX_CHARACTERS:
