@@ -249,7 +249,14 @@ def test_what_is_written_is_not_always_what_is_shown(editor: Editor) -> None:
     assert items["="]["textEditText"] == "= "
     items = offered(editor, AUDIT + "condition: jevt.value[/objectRef/na¦")
     assert items["/objectRef/name"]["textEditText"] == "/objectRef/name]"
-    assert offered(editor, "ru¦")["rule"]["textEditText"].startswith("- rule: ${1:Name}\n")
+    rule = offered(editor, "ru¦")["rule"]
+    assert rule["textEditText"].startswith("- rule: ${1:Name}\n  desc: ")
+    assert "\n  condition: >\n    $0\n  output: " in rule["textEditText"]
+    assert rule["insertTextMode"] == 1  # as it is
+    keys = offered(editor, "- rule: A\n  ¦")
+    assert keys["condition"]["textEditText"] == "condition: >\n    "
+    assert keys["exceptions"]["textEditText"] == "exceptions:\n    - name: "
+    assert keys["desc"]["textEditText"] == "desc: "
 
 
 def test_documentation_comes_along(editor: Editor) -> None:

@@ -13,7 +13,7 @@ from rulec.lsp.checking import Snapshot
 from rulec.lsp.cursor import Cursor
 from rulec.lsp.known_values import known_arguments, known_values
 from rulec.lsp.naming import NAMED, Kind
-from rulec.lsp.scanning import Expects, Word, expected
+from rulec.lsp.scanning import Expects, Role, Word, expected
 from rulec.lsp.vocabulary import fields, find_field
 from rulec.operators import MODIFIERS, OPERATORS, Takes
 from rulec.operators import words as comparisons
@@ -89,11 +89,12 @@ def _last_word(text: str) -> str:
 # --- keys ------------------------------------------------------------------------------
 
 
+# What is written for an item, from its first key on.
 _SKELETONS: Final = {
-    "rule": "rule: ${1:Name}\n  desc: ${2:What it is about.}\n  condition: >\n    $0\n"
-    "  output: ${3:What happened}\n  priority: ${4:WARNING}\n  source: ${5:k8s_audit}\n  tags: []",
-    "macro": "macro: ${1:name}\n  condition: $0",
-    "list": "list: ${1:name}\n  items: [$0]",
+    "rule": "rule: ${1:Name}\ndesc: ${2:What it is about.}\ncondition: >\n  $0\n"
+    "output: ${3:What happened}\npriority: ${4:WARNING}\nsource: ${5:k8s_audit}\ntags: []",
+    "macro": "macro: ${1:name}\ncondition: $0",
+    "list": "list: ${1:name}\nitems: [$0]",
 }
 
 
@@ -101,16 +102,20 @@ def _keys(cursor: Cursor) -> Iterator[Proposal]:
     if cursor.is_new:
         dash = "- " if cursor.is_outside else ""
         for key, said in words.KEYS[()].items():
-            skeleton = _SKELETONS.get(key, f"{key}:{said.behind}$0".replace("\n    ", "\n    "))
-            yield Proposal(
-                key, ItemKind.Struct, "item", said.doc, f"{dash}{key}: ", dash + skeleton
-            )
+            text = _SKELETONS.get(key, f"{key}:{said.behind}$0")
+            snippet = dash + _indented(text, cursor.column + len(dash))
+            yield Proposal(key, ItemKind.Struct, "item", said.doc, f"{dash}{key}: ", snippet)
         return
     known = words.KEYS.get((cursor.kind, *cursor.path), {})
     for rank, (key, said) in enumerate(known.items()):
         if key not in cursor.keys:
-            snippet = f"{key}:{said.behind}" if said.behind != " " else ""
+            text = f"{key}:{said.behind}" if said.behind != " " else ""
+            snippet = _indented(text, cursor.column)
             yield Proposal(key, ItemKind.Property, "key", said.doc, f"{key}: ", snippet, rank=rank)
+
+
+def _indented(text: str, column: int) -> str:
+    return text.replace("\n", "\n" + " " * column)
 
 
 # --- conditions and outputs ----------------------------------------------------------------
@@ -130,12 +135,7 @@ def _output(place: Place) -> Proposals:
     if match[1]:
         return _at_word(place, expected(match[1]))
     written = match[2] or ""
-    end = len(written)
-    found = _at_word(place, Word(_ROLE, written, 0, end, Expects.ARGUMENT))
-    return Proposals(found.found, found.prefix)
-
-
-_ROLE: Final = expected("").role
+    return _at_word(place, Word(Role.UNKNOWN, written, 0, len(written), Expects.ARGUMENT))
 
 
 def _at_word(place: Place, word: Word) -> Proposals:

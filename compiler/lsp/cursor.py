@@ -29,10 +29,11 @@ class Cursor:
 
     ``path`` are the keys that lead to it, ``text`` is what stands before it in
     the value of the last one, or of the key if ``in_key``, and begins at
-    ``start``. ``kind`` and ``name`` are those of the item, empty for a new one;
-    ``source`` is what it says of its source, and ``keys`` are those that it, or the
-    mapping in it that the cursor is in, has. ``is_new`` tells that nothing is known of
-    the item yet, ``is_outside`` that not even its dash is there.
+    ``start``, in the ``column`` (from 0) of its line. ``kind`` and ``name`` are
+    those of the item, empty for a new one; ``source`` is what it says of its
+    source, and ``keys`` are those that it, or the mapping in it that the cursor is
+    in, has. ``is_new`` tells that nothing is known of the item yet, ``is_outside``
+    that not even its dash is there.
     """
 
     path: tuple[str, ...]
@@ -45,6 +46,7 @@ class Cursor:
     keys: frozenset[str] = frozenset()
     is_new: bool = False
     is_outside: bool = False
+    column: int = 0
 
 
 def cursor(content: str, offset: int) -> Cursor | None:
@@ -74,6 +76,7 @@ def cursor(content: str, offset: int) -> Cursor | None:
         said.get("source"),
         keys,
         found.in_key and not found.path and not said,
+        column=found.start - content.rfind("\n", 0, found.start) - 1,
     )
 
 

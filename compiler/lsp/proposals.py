@@ -61,6 +61,8 @@ def _item(proposal: Proposal, where: types.Range, client: Client) -> types.Compl
         tags=tags,
         sort_text=f"{proposal.rank:03}{proposal.label}",
         insert_text_format=types.InsertTextFormat.Snippet if is_snippet else None,
+        # Lines are indented as they have to be, and not once more.
+        insert_text_mode=types.InsertTextMode.AsIs if "\n" in text else None,
         text_edit=None if client.shared_range else types.TextEdit(where, text),
         text_edit_text=text if client.shared_range and text != proposal.label else None,
     )

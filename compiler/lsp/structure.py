@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
 from rulec.diagnostics import ProblemError
@@ -116,12 +116,17 @@ def structure(file: File) -> Structure:
 
 
 _BEGINNING: Final = re.compile(r"^- ", re.MULTILINE)
+_KEY: Final = re.compile("|".join(READERS))
+_MOST_PARTS: Final = 2_000
 
 
 def _readable_items(file: File) -> Iterator[Item]:
+    """Yield the items of a file that can be read by themselves."""
     starts = [match.start() for match in _BEGINNING.finditer(file.content)]
-    for start, end in pairwise([*starts, len(file.content)]):
+    for start, end in islice(pairwise([*starts, len(file.content)]), _MOST_PARTS):
         part = File(file.name, file.content[start:end])
+        if _KEY.search(part.content) is None:
+            continue
         try:
             yield from _items(part, read_yaml(part), start)
         except ProblemError:

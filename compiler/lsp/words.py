@@ -45,7 +45,10 @@ CONNECTIVES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key: what it says, what it may be set to, and what is written behind its colon."""
+    """A key: what it says, what it may be set to, and what is written behind its colon.
+
+    Lines are indented from the key on; ``$0`` is where the cursor goes.
+    """
 
     doc: str
     values: tuple[str, ...] = ()
@@ -54,7 +57,7 @@ class Key:
 
 _SWITCH: Final = ("true", "false")
 _OPERATION: Final = ("append", "replace")
-_BLOCK: Final = " >\n    "
+_BLOCK: Final = " >\n  "
 
 _RULE: Final[Mapping[str, Key]] = {
     "desc": Key("What the rule is about, for people."),
@@ -64,8 +67,8 @@ _RULE: Final[Mapping[str, Key]] = {
     "source": Key("The event source that the rule is for; without it, syscall."),
     "tags": Key("Words by which rules can be chosen.", behind=" [$0]"),
     "enabled": Key("Whether the rule is on.", _SWITCH),
-    "exceptions": Key("What the rule does not match, by name.", behind="\n    - name: "),
-    "override": Key("What this item changes of a rule that is there, and how.", behind="\n      "),
+    "exceptions": Key("What the rule does not match, by name.", behind="\n  - name: "),
+    "override": Key("What this item changes of a rule that is there, and how.", behind="\n  "),
     "append": Key(
         "Whether the item adds to a rule that is there; override says it better.", _SWITCH
     ),
@@ -90,22 +93,20 @@ KEYS: Final[Mapping[tuple[str, ...], Mapping[str, Key]]] = {
         "list": Key("Values with a name, to be used in conditions."),
         "required_engine_version": Key("The version of Falco's rules language that is needed."),
         "required_plugin_versions": Key(
-            "The plugins of Falco that are needed.", behind="\n    - name: "
+            "The plugins of Falco that are needed.", behind="\n  - name: "
         ),
     },
     ("rule",): _RULE,
     ("macro",): {
         "condition": _RULE["condition"],
-        "override": Key(
-            "How this item changes a macro that is there.", behind="\n      condition: "
-        ),
+        "override": Key("How this item changes a macro that is there.", behind="\n  condition: "),
         "append": Key("Whether the item adds to a macro; override says it better.", _SWITCH),
     },
     ("list",): {
         "items": Key(
             "The values; the name of a list stands for those of that list.", behind=" [$0]"
         ),
-        "override": Key("How this item changes a list that is there.", behind="\n      items: "),
+        "override": Key("How this item changes a list that is there.", behind="\n  items: "),
         "append": Key("Whether the item adds to a list; override says it better.", _SWITCH),
     },
     ("required_engine_version",): {},
@@ -134,12 +135,12 @@ KEYS: Final[Mapping[tuple[str, ...], Mapping[str, Key]]] = {
         "fields": Key("The fields that are compared: one, or a list.", behind=" [$0]"),
         "comps": Key("How each field is compared; without it, = or in.", behind=" [$0]"),
         "values": Key(
-            "What they are compared with: a list of lists, or of texts.", behind="\n      - "
+            "What they are compared with: a list of lists, or of texts.", behind="\n  - "
         ),
     },
     ("required_plugin_versions", "required_plugin_versions"): {
         **_ALTERNATIVE,
-        "alternatives": Key("Plugins that will do as well.", behind="\n      - name: "),
+        "alternatives": Key("Plugins that will do as well.", behind="\n  - name: "),
     },
     ("required_plugin_versions", "required_plugin_versions", "alternatives"): _ALTERNATIVE,
 }
