@@ -22,7 +22,9 @@ from rulec.lsp.rule_sets import could_be_rules, looks_like_rules, name_of
 from rulec.lsp.session import Session
 from rulec.lsp.structure import structure
 
-_MOST_SYMBOLS: Final = 1_000
+# An editor that is told of more places than these shows none of them well.
+_MOST: Final = 1_000
+_MOST_LOCATIONS: Final = 10_000
 
 # The protocol's code for a request that is fine, but cannot be carried out.
 _REQUEST_FAILED: Final = -32803
@@ -81,7 +83,7 @@ def references(session: Session, params: types.ReferenceParams) -> list[types.Lo
         return []
     everywhere = occurrences(files, found.kind, found.name)
     wanted = (o for o in everywhere if params.context.include_declaration or not o.defines)
-    return list(_locations(session, wanted))
+    return list(islice(_locations(session, wanted), _MOST_LOCATIONS))
 
 
 # What is worth looking for in other files.
@@ -103,6 +105,7 @@ def highlights(
     found = session.target(spot)[0] if spot is not None else None
     if spot is None or found is None:
         return []
+    found_here = occurrences([spot.file], found.kind, found.name)
     return [
         types.DocumentHighlight(
             spot.lines.range(*occurrence.place),
@@ -110,7 +113,7 @@ def highlights(
             if occurrence.defines
             else types.DocumentHighlightKind.Read,
         )
-        for occurrence in occurrences([spot.file], found.kind, found.name)
+        for occurrence in islice(found_here, _MOST)
         if occurrence.place is not None
     ]
 
@@ -150,7 +153,7 @@ def workspace_symbols(
     session: Session, params: types.WorkspaceSymbolParams
 ) -> list[types.SymbolInformation]:
     """Return the rules, macros and lists of all files whose names have a text in them."""
-    return list(islice(_symbols(session, params.query.lower()), _MOST_SYMBOLS))
+    return list(islice(_symbols(session, params.query.lower()), _MOST))
 
 
 def _symbols(session: Session, query: str) -> Iterator[types.SymbolInformation]:
