@@ -133,8 +133,12 @@ def build_files(
 ) -> Built:
     """Compile the rules in ``files``, which have been read."""
     planned, diagnostics = plan_files(files, sources=sources, **options)
-    module = emit(planned, _manifest(files))
-    return Built(layout(module), len(planned.rules), diagnostics)
+    return Built(written(planned, files), len(planned.rules), diagnostics)
+
+
+def written(planned: Plan, files: Iterable[File]) -> str:
+    """Return the text of the module for a plan that was made from ``files``."""
+    return layout(emit(planned, _manifest(files)))
 
 
 def plan_files(

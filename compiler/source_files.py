@@ -86,7 +86,14 @@ def read_source(path: str | os.PathLike[str]) -> JsonSource:
 
     :raises RulesError: with everything that is wrong with the description.
     """
-    file = _file(path)
+    return source_in(_file(path))
+
+
+def source_in(file: File) -> JsonSource:
+    """Return the event source that the content of a file describes.
+
+    :raises RulesError: as ``read_source`` does.
+    """
     try:
         documents = read_yaml(file)
     except ProblemError as error:
