@@ -4,9 +4,10 @@ Parts of conditions are compiled as if each were the condition of a rule. So wha
 said of a part is what the compiler makes of it, as in the rule itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from rulec.emit import emit
 from rulec.layout import layout
@@ -38,7 +39,7 @@ class Probe:
         numbers: dict[Condition, int] = {}
         for condition in conditions:
             numbers.setdefault(condition, len(numbers))
-        functions = _functions(tuple(numbers), source) if numbers else ()
+        functions = _functions(tuple(numbers), cast(Hashable, source)) if numbers else ()
         return cls(functions, tuple(numbers[condition] for condition in conditions))
 
     def answers(self, event: AnyEvent) -> tuple[bool, ...]:
@@ -52,6 +53,8 @@ class Probe:
         return bool(self._functions[self._order[number]](event))
 
 
+# When one rule of many is changed, the others need not be compiled again.
+@lru_cache(maxsize=1024)
 def _functions(
     conditions: tuple[Condition, ...], source: EventSource
 ) -> tuple[Callable[[Any], bool], ...]:
