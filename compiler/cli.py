@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "fmt": ("rulec.commands.fmt", "Lay rules files out for reading."),
     "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),
     "lsp": ("rulec.commands.lsp", "Help an editor with rules files."),
+    "playground": ("rulec.commands.playground", "Try rules on events in the browser."),
     "profile": ("rulec.commands.profile", "Tell what rules cost on a log, and what would help."),
     "rules": ("rulec.commands.rules", "List and describe rules, macros and lists."),
     "run": ("rulec.commands.run", "Match events and print the alerts."),

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
 FOLDERS = {folder: package for package, folder in SETUPTOOLS["package-dir"].items()}
 
+# What is packed, by how its name ends: programs, and what they read.
+PACKED = (".py", ".lark", ".yaml", ".typed", ".css", ".html", ".js", ".json", ".svg")
+
 # `rulec --version` should feel like nothing. This is for machines that are busy with other things.
 VERSION_BUDGET = 0.5
 
@@ -116,7 +119,7 @@ def test_the_wheel_has_everything_and_nothing_else(wheel: Path) -> None:
         "/".join([*package.split("."), *path.relative_to(ROOT / folder).parts])
         for folder, package in FOLDERS.items()
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".py", ".lark", ".yaml", ".typed")
+        if path.suffix in PACKED
     }
     assert packed == expected
     assert {

@@ -26,7 +26,7 @@ def paths() -> Decorator:
     return click.argument("paths", nargs=-1, required=True, type=kind, metavar="PATH...")
 
 
-def rules_given(*also: str, name: str = "rules") -> Decorator:
+def rules_given(*also: str, name: str = "rules", required: bool = True) -> Decorator:
     """Add the option that names files or directories of rules, or something ``also`` taken."""
     *first, last = ("a YAML file", "a directory of them", *also)
     taken = f"{', '.join(first)} or {last}"
@@ -35,7 +35,7 @@ def rules_given(*also: str, name: str = "rules") -> Decorator:
         "--rules",
         name,
         multiple=True,
-        required=True,
+        required=required,
         metavar="PATH",
         type=click.Path(path_type=Path),
         help=f"Rules: {taken} (repeatable, in load order).",

@@ -1,0 +1,1 @@
+"""Rules, events and a source of events for the examples."""

@@ -1,0 +1,142 @@
+"""Processes that answer questions, each within a deadline."""
+
+import os
+import queue
+import subprocess
+import sys
+from contextlib import suppress
+from select import POLLHUP, POLLIN, poll
+from time import monotonic
+from typing import Final
+
+from rulec.playground.worker import SIZE, send
+
+# How many questions are worked on at a time.
+_COUNT: Final = 2
+
+# How long a process may take to begin, in seconds.
+_START: Final = 60
+
+# The largest answer, in bytes.
+_MOST: Final = 64 * 1024 * 1024
+
+_PIECE: Final = 1024 * 1024
+
+_ENDED: Final = "the process that compiles the rules ended"
+
+
+class UnansweredError(Exception):
+    """There is no answer; the message says why."""
+
+
+class BusyError(Exception):
+    """Other questions are worked on, and take long."""
+
+
+class Workers:
+    """Answers questions in processes of their own.
+
+    A question may take so many ``seconds``. The process that takes longer is killed, and
+    another one takes its place. The one that answered last is asked first: it remembers
+    the rules.
+    """
+
+    def __init__(self, seconds: int, count: int = _COUNT) -> None:
+        self._seconds = seconds
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._all = [_Worker(seconds) for _ in range(count)]
+        for worker in self._all:
+            self._idle.put(worker)
+
+    def ask(self, question: bytes) -> bytes:
+        """Return the answer to a question.
+
+        :raises UnansweredError: if it takes too long, or the process dies of it.
+        :raises BusyError: if no worker gets free in time.
+        """
+        try:
+            worker = self._idle.get(timeout=2 * self._seconds + 1)
+        except queue.Empty:
+            raise BusyError from None
+        try:
+            return worker.ask(question)
+        finally:
+            self._idle.put(worker)
+
+    def close(self) -> None:
+        """End the processes."""
+        for worker in self._all:
+            worker.close()
+
+
+class _Worker:
+    """A process that answers questions, and is started again when it has to be."""
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._closed = False
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        self._ready = False  # it says so by an empty message
+        # Nothing is imported from the folder that the command happens to run in (-P), and Ctrl-C
+        # at the terminal is for the command, which ends this process then.
+        command = [sys.executable, "-P", "-m", "rulec.playground.worker", str(self._seconds)]
+        return subprocess.Popen(  # noqa: S603 - a list, and no shell
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+
+    def ask(self, question: bytes) -> bytes:
+        if self._process.poll() is not None:
+            self._replace()
+        try:
+            assert self._process.stdin is not None, "it is a pipe"
+            if not self._ready:
+                self._read(SIZE.size, monotonic() + _START)
+                self._ready = True
+            deadline = monotonic() + self._seconds
+            send(self._process.stdin, question)
+            (size,) = SIZE.unpack(self._read(SIZE.size, deadline))
+            if size > _MOST:
+                raise UnansweredError("the answer is too large")
+            return self._read(size, deadline)
+        except UnansweredError:
+            self._replace()
+            raise
+        except OSError:
+            self._replace()
+            raise UnansweredError(_ENDED) from None
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        """Return so many bytes of what the process writes."""
+        assert self._process.stdout is not None, "it is a pipe"
+        stream = self._process.stdout.fileno()
+        ready = poll()
+        ready.register(stream, POLLIN | POLLHUP)
+        pieces: list[bytes] = []
+        while size:
+            if not ready.poll(max(0, deadline - monotonic()) * 1000):
+                raise UnansweredError(f"that takes more than {self._seconds} seconds: it was ended")
+            piece = os.read(stream, min(size, _PIECE))
+            if not piece:
+                raise UnansweredError(f"{_ENDED}: perhaps it needed more memory than it may have")
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _replace(self) -> None:
+        self._end()
+        if not self._closed:
+            self._process = self._started()
+
+    def close(self) -> None:
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):  # what was not written yet need not be
+                    stream.close()
