@@ -6,13 +6,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TYPES := $(VENV)-types
 
-.PHONY: help demo test conformance spark fuzz soak lint types bench bench-captures compare clean
+.PHONY: help demo test conformance spark browser fuzz soak lint types bench bench-captures compare clean
 
 help:
 	@echo "make demo         compile the shipped rules, match the samples, print the alerts"
 	@echo "make test         run the tests, but for those of make spark"
 	@echo "make conformance  run the tests that read recorded cases (RULEC_CONFORMANCE=folder)"
 	@echo "make spark        run the tests with Spark, Dask and Arrow (and Java, if it is here)"
+	@echo "make browser      run the tests of the playground's page, if Chromium is here"
 	@echo "make fuzz         run the property tests at length (COUNT=100000)"
 	@echo "make soak         put the server under load and into trouble, for some minutes"
 	@echo "make lint types   ruff; mypy strict on the installed package"
@@ -50,6 +51,14 @@ $(VENV)/engines: $(VENV)/dev
 
 spark: $(VENV)/engines
 	$(BIN)/python -m pytest -m spark
+
+$(VENV)/browser: $(VENV)/dev
+	@echo "Adding what drives a browser ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	@touch $@
+
+browser: $(VENV)/browser
+	$(BIN)/python -m pytest -m browser -rs
 
 COUNT ?= 100000
 fuzz: $(VENV)/dev
