@@ -17,12 +17,12 @@ import click
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("rulec.commands.build", "Compile rules to a Python module."),
     "check": ("rulec.commands.check", "Tell what is wrong with rules."),
-    "explain": ("rulec.commands.explain", "Tell why a rule fires on an event, or does not."),
     "completion": (
         "rulec.commands.completion",
         "Print a script that lets a shell complete command lines.",
     ),
     "diff": ("rulec.commands.diff", "Tell what two rulesets say differently."),
+    "explain": ("rulec.commands.explain", "Tell why a rule fires on an event, or does not."),
     "fields": ("rulec.commands.fields", "List the fields that rules can use."),
     "fmt": ("rulec.commands.fmt", "Lay rules files out for reading."),
     "k8s": ("rulec.commands.k8s", "Have a cluster log and send what the rules need."),

@@ -2,10 +2,8 @@
 
 import random
 from textwrap import dedent
-from typing import Any
 
 import pytest
-from conformance import ROOT
 from formatted import assert_formatted, comments, compiled
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -609,3 +607,14 @@ def test_random_rules_stay_the_same(found: list[Condition], chance: random.Rando
     new = assert_formatted(text)
     assert "FunctionDef(name='rule_0'" in compiled(new), compiled(new)
     assert comments(new) == comments(text)
+
+
+# --- our own --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "rules").glob("*.yaml")), ids=lambda path: path.name
+)
+def test_the_shipped_rules_are_formatted(path: Any) -> None:
+    text = path.read_text("utf-8")
+    assert format_text(text, path.name) == text, "run: rulec fmt rules/"
