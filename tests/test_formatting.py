@@ -2,8 +2,10 @@
 
 import random
 from textwrap import dedent
+from typing import Any
 
 import pytest
+from conformance import ROOT
 from formatted import assert_formatted, comments, compiled
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st

@@ -12,7 +12,7 @@ from rulec.lsp.scanning import Expects, expected, scan
 from rulec.lsp.words import KEYS, OPERATORS
 from rulec.operators import IN_RANGES, SYNONYMS
 from rulec.operators import OPERATORS as TABLE
-from rulec.rule_items import _KNOWN
+from rulec.rule_items import KEYS as RULE_KEYS
 
 KNOWN = """
 - list: shells
@@ -297,7 +297,7 @@ def test_an_editor_without_extras(tmp_path: Path) -> None:
 
 def test_every_operator_and_key_is_described() -> None:
     assert OPERATORS.keys() == {*TABLE, *SYNONYMS} - {IN_RANGES}
-    assert KEYS["rule",].keys() | {"rule"} == _KNOWN
+    assert KEYS["rule",].keys() | {"rule"} == RULE_KEYS
 
 
 WORDS = {
