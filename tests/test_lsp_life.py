@@ -243,10 +243,15 @@ def test_settings_that_come_with_the_start(tmp_path: Path) -> None:
     override = "- rule: First\n  enabled: false\n  override: {enabled: replace}\n"
     (tmp_path / "last" / "b.yaml").write_text(override, "utf-8")
     (tmp_path / "github.source.yaml").write_text(SOURCE, "utf-8")
-    options = {"paths": ["first.yaml", "last"], "sourceFiles": ["github.source.yaml"]}
+    options = {"paths": ["./first.yaml", "last/../last"], "sourceFiles": ["github.source.yaml"]}
     with editing(tmp_path, options) as editor:
         editor.open("last/b.yaml")
         assert editor.diagnostics("last/b.yaml") == []
+        editor.open(
+            "last/c.yaml", "- rule: Second\n  enabled: false\n  override: {enabled: replace}\n"
+        )
+        (nothing,) = editor.diagnostics("last/c.yaml")  # that is in no file yet
+        assert nothing["code"] == "LOAD_ERR_VALIDATE"
         text, line, column = marked("- rule: A\n  source: github\n  condition: github.¦")
         editor.change("last/b.yaml", text)
         answer = editor.at("completion", "last/b.yaml", line, column)

@@ -5,8 +5,9 @@ What stands in the buffers of the editor takes the place of the files on disk.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -103,7 +104,7 @@ class RuleSets:
     def configured_paths(self) -> list[Path]:
         """Return the paths of the settings; they may start from the first folder."""
         base = self.folders[0] if self.folders else Path.cwd()
-        return [base / Path(path).expanduser() for path in self.paths]
+        return [Path(os.path.normpath(base / Path(path).expanduser())) for path in self.paths]
 
     def key(self, name: str) -> str:
         """Return which rule set a file belongs to."""
@@ -118,13 +119,13 @@ class RuleSets:
     def files(self, key: str) -> tuple[File, ...]:
         """Return the files of a rule set, in load order."""
         if key == CONFIGURED:
-            paths = [path for given in self.configured_paths() for path in self._listed(given)]
-            return tuple(self._present(map(str, paths)))
-        if not Path(key).is_absolute():
+            names = [name for path in self.configured_paths() for name in self._names(path)]
+        elif Path(key).is_absolute():
+            names = self._names(Path(key))
+        else:
             return tuple(self._present([key]))
-        names = {*map(str, self._listed(Path(key))), *list(self.buffers)}
-        ordered = sorted((name for name in names if self.key(name) == key), key=os.fsencode)
-        return tuple(f for f in self._present(ordered) if looks_like_rules(f.content))
+        found = self._present(name for name in dict.fromkeys(names) if self.key(name) == key)
+        return tuple(f for f in found if key == CONFIGURED or looks_like_rules(f.content))
 
     def is_wanted(self, key: str) -> bool:
         """Return whether somebody wants to know about a rule set (any more)."""
@@ -153,13 +154,18 @@ class RuleSets:
                 found[str(path.parent)] = None
         return list(found)
 
-    def _listed(self, path: Path) -> list[Path]:
+    def _names(self, path: Path) -> list[str]:
+        """Return the files that a path stands for, with those that are only in the editor."""
+        if not path.is_dir():
+            return [str(path)]
+        inside = [name for name in list(self.buffers) if Path(name).parent == path]
         try:
-            return list(rules_files(path))[:MAX_FILES]
+            on_disk = [str(inner) for inner in islice(rules_files(path), MAX_FILES)]
         except OSError:
-            return []
+            on_disk = []
+        return sorted({*on_disk, *inside}, key=os.fsencode)
 
-    def _present(self, names: Iterator[str] | list[str]) -> Iterator[File]:
+    def _present(self, names: Iterable[str]) -> Iterator[File]:
         return (file for file in map(self.file, names) if file is not None)
 
     def _from_disk(self, path: Path) -> File | None:
