@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, islice, pairwise
 from typing import Final
 
@@ -48,10 +49,15 @@ class Entry:
     end: int
     base: int
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each piece of the text begins, and where the last one ends."""
+        lengths = (len(piece.characters) for piece in self.text.pieces)
+        return list(accumulate(lengths, initial=0))
+
     def place(self, start: int, end: int) -> tuple[int, int] | None:
         """Return where some characters of the text stand in the file, if they stand there."""
-        pieces = self.text.pieces
-        starts = list(accumulate((len(piece.characters) for piece in pieces), initial=0))
+        pieces, starts = self.text.pieces, self._starts
         index = bisect_right(starts, start, hi=len(pieces)) - 1
         if index < 0 or not pieces[index].verbatim or end > starts[index + 1]:
             return None
