@@ -124,15 +124,16 @@ def test_nothing_is_mended_in_broken_rules() -> None:
 
 def test_the_difference_is_a_patch(tmp_path: Path) -> None:
     content = RULE.replace("CONDITION", "ka.uri regex '/a.*'").rstrip("\n")
+    content = content.replace("desc: d", "desc: d\u2028e # \x85\r")
     path = tmp_path / "rules.yaml"
-    path.write_text(content, "utf-8")
+    path.write_bytes(content.encode())
     files = [File("rules.yaml", content)]
     found = fix(files, lint(files).findings)
     patch = found.diff()
     assert patch.startswith("--- rules.yaml\n+++ rules.yaml\n@@ ")
-    done = subprocess.run(["git", "apply", "-p0", "-"], input=patch, text=True, cwd=tmp_path)
+    done = subprocess.run(["git", "apply", "-p0", "-"], input=patch.encode(), cwd=tmp_path)
     assert done.returncode == 0
-    assert path.read_text("utf-8") == found.files[0].content
+    assert path.read_bytes() == found.files[0].content.encode()
 
 
 # --- files ------------------------------------------------------------------------------

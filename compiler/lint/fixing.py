@@ -6,6 +6,7 @@ that would change what a rule means are left out, and their findings stay.
 
 import contextlib
 import difflib
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,12 +44,17 @@ class Fixed:
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
             for old, new in self.changed
             for line in difflib.unified_diff(
-                old.content.splitlines(keepends=True),
-                new.content.splitlines(keepends=True),
+                _lines(old),
+                _lines(new),
                 old.name,
                 new.name,
             )
         )
+
+
+def _lines(file: File) -> list[str]:
+    """Return the lines as patches count them: some characters only end lines elsewhere."""
+    return io.StringIO(file.content, newline="\n").readlines()
 
 
 def fix(
