@@ -7,6 +7,7 @@ import pytest
 from rulec.files import collect
 from rulec.lint import LINTS, lint
 from rulec.runtime.sources.json_source import JsonSource
+from rulec.runtime.sources.syscall.auditd.signatures import SIGNATURES
 from rulec.text import File
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -247,6 +248,12 @@ def test_what_requests_do_not_have(condition: str, output: str, found: int) -> N
 )
 def test_what_calls_do_not_have(condition: str, output: str, found: int) -> None:
     assert len(messages("output-absent", call(condition, output=f'"{output}"'))) == found
+
+
+def test_audit_logs_have_no_arguments_that_are_said_not_to_be_there() -> None:
+    for name, arguments in SIGNATURES.items():
+        shown = " ".join(f"%evt.arg.{argument.name}" for argument in arguments)
+        assert messages("output-absent", call(f"evt.type = {name}", output=f'"{shown}"')) == []
 
 
 # --- operators --------------------------------------------------------------------------
