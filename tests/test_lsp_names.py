@@ -1,14 +1,20 @@
 """What ``rulec lsp`` says of words, and where names are defined, used and renamed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsp_client import AnsweredError, Editor, editing, marked
 
+import rulec.rules
 from rulec import compile_ruleset
-from rulec.lsp.naming import naming
+from rulec.api import check_files
+from rulec.canonical import canonical
+from rulec.files import collect
+from rulec.lsp.naming import Kind, naming
+from rulec.lsp.navigation import Target
+from rulec.lsp.renaming import Change, rename
 from rulec.text import File
 
 BASE = """\
@@ -319,6 +325,41 @@ def test_no_name_is_changed_where_a_file_cannot_be_read(tmp_path: Path) -> None:
         editor.open("b.yaml", "- macro: x\n  condition: a: b: c\n")
         with pytest.raises(AnsweredError, match=r"b\.yaml cannot be read"):
             editor.at("rename", "a.yaml", *place(BASE, "- list: ", "shells"), newName="others")
+
+
+def test_other_names_do_not_change_the_shipped_rules() -> None:
+    """One new name after the other, for every third macro and list; the conditions stay the same."""
+    folder = Path(rulec.rules.__file__).parent
+    files = tuple(collect(folder))
+    before = resolved(files)
+    names = [
+        mention
+        for file in files
+        for mention in naming(file).mentions
+        if mention.defines and mention.kind in (Kind.MACRO, Kind.LIST)
+    ]
+    assert len(names) > 100
+    for number, mention in enumerate(names[::3]):
+        found = Target(mention.kind, mention.name, 0, 0)
+        changes = rename(files, found, f"a_new_name_{number}")
+        assert changes
+        files = tuple(changed(file, changes) for file in files)
+    assert resolved(files) == before
+
+
+def resolved(files: Sequence[File]) -> dict[str, str]:
+    """Return the conditions of rules, with macros and lists replaced."""
+    _, analysis, diagnostics = check_files(files)
+    assert diagnostics == ()
+    return {name: canonical(condition) for name, condition in analysis.resolved.items()}
+
+
+def changed(file: File, changes: Sequence[Change]) -> File:
+    content = file.content
+    for change in sorted(changes, key=lambda change: -change.start):
+        if change.file == file:
+            content = content[: change.start] + change.text + content[change.end :]
+    return File(file.name, content)
 
 
 def test_semantic_tokens(editor: Editor) -> None:
