@@ -84,6 +84,7 @@ def test_files_are_checked_together_in_load_order(tmp_path: Path) -> None:
     (tmp_path / "1.yaml").write_text("- macro: m\n  condition: ka.verb = get\n", "utf-8")
     (tmp_path / "2.yaml").write_text(GOOD.replace("ka.verb = get", "m"), "utf-8")
     (tmp_path / "other.yaml").write_text("kind: Pod\n", "utf-8")
+    (tmp_path / "other_test.yaml").write_text("tests:\n  - rule: Verb\n", "utf-8")
     with editing(tmp_path) as editor:
         editor.open("2.yaml")
         assert editor.diagnostics("2.yaml") == []

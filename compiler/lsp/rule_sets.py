@@ -32,8 +32,12 @@ _RULES: Final = re.compile(
 
 
 def looks_like_rules(content: str) -> bool:
-    """Return whether a text has an item of a rules file."""
-    return _RULES.search(content) is not None
+    """Return whether a text is a list with an item of a rules file.
+
+    >>> looks_like_rules("- macro: a"), looks_like_rules("alerts:\\n  - rule: a")
+    (True, False)
+    """
+    return could_be_rules(content) and _RULES.search(content) is not None
 
 
 def could_be_rules(content: str) -> bool:
@@ -158,7 +162,11 @@ class RuleSets:
         """Return the files that a path stands for, with those that are only in the editor."""
         if not path.is_dir():
             return [str(path)]
-        inside = [name for name in list(self.buffers) if Path(name).parent == path]
+        inside = [
+            name
+            for name, buffer in list(self.buffers.items())
+            if Path(name).parent == path and looks_like_rules(buffer.content)
+        ]
         try:
             on_disk = [str(inner) for inner in islice(rules_files(path), MAX_FILES)]
         except OSError:
