@@ -13,8 +13,8 @@ from rulec.api import check_files
 from rulec.canonical import canonical
 from rulec.files import collect
 from rulec.lsp.naming import Kind, naming
-from rulec.lsp.navigation import Target
-from rulec.lsp.renaming import Change, rename
+from rulec.lsp.navigation import Target, list_names, target
+from rulec.lsp.renaming import Change, RenameError, rename
 from rulec.text import File
 
 BASE = """\
@@ -360,6 +360,22 @@ def changed(file: File, changes: Sequence[Change]) -> File:
         if change.file == file:
             content = content[: change.start] + change.text + content[change.end :]
     return File(file.name, content)
+
+
+HIDDEN = {
+    "a macro with an escape": '- macro: m\n  condition: a.b exists\n- macro: n\n  condition: "\\x6d"\n',
+    "a list with an escape": '- list: m\n  items: [x]\n- macro: n\n  condition: "a.b in (\\x6d)"\n',
+}
+
+
+@pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN.keys())
+def test_a_name_that_cannot_be_changed_everywhere_is_changed_nowhere(text: str) -> None:
+    file = File("a.yaml", text)
+    found = target(file, text.index("m\n"), list_names([file]))
+    assert found is not None
+    assert found.name == "m"
+    with pytest.raises(RenameError, match="cannot be edited"):
+        rename([file], found, "other")
 
 
 def test_semantic_tokens(editor: Editor) -> None:

@@ -62,11 +62,13 @@ class Naming:
     """The words of a file, in order.
 
     ``list_words`` are all words that are replaced if there is a list of their
-    name, each with its places; None is one that stands in no single place.
+    name, each with its places; None is one that stands in no single place, because of
+    an escape or a line break in it. ``nowhere`` are the other words of that sort.
     """
 
     mentions: tuple[Mention, ...]
     list_words: Mapping[str, tuple[Place | None, ...]]
+    nowhere: frozenset[tuple[Kind, str]] = frozenset()
 
     def at(self, offset: int) -> Mention | None:
         """Return the word at a place, or just before it."""
@@ -87,8 +89,14 @@ def naming(file: File) -> Naming:
     words: defaultdict[str, list[Place | None]] = defaultdict(list)
     mentions = [mention for item in structure(file).items for mention in _mentions(item, words)]
     mentions.sort(key=lambda mention: (mention.start, mention.end))
-    return Naming(tuple(mentions), {name: tuple(found) for name, found in words.items()})
+    return Naming(
+        tuple(mention for mention in mentions if mention.start >= 0),
+        {name: tuple(found) for name, found in words.items()},
+        frozenset((mention.kind, mention.name) for mention in mentions if mention.start < 0),
+    )
 
+
+_NOWHERE: Final = (-1, -1)
 
 Words = defaultdict[str, list[Place | None]]
 
@@ -134,8 +142,8 @@ _KINDS: Final = {
 def _condition(entry: Entry, item: Item) -> Iterator[Mention]:
     for word in scan(str(entry.text)):
         kind = _KINDS.get(word.role)
-        place = entry.place(word.start, word.end)
-        if kind is not None and place is not None:
+        place = entry.place(word.start, word.end) or _NOWHERE
+        if kind is not None:
             yield Mention(kind, word.text, *place, item, field=word.field, path=entry.path)
 
 
@@ -151,8 +159,8 @@ def _output(entry: Entry, item: Item) -> Iterator[Mention]:
             written = text[slot.end() : len(text) if closing < 0 else closing]
         for word in scan(written):
             kind = _KINDS.get(word.role)
-            place = entry.place(slot.end() + word.start, slot.end() + word.end)
-            if kind is not None and place is not None:
+            place = entry.place(slot.end() + word.start, slot.end() + word.end) or _NOWHERE
+            if kind is not None:
                 yield Mention(kind, word.text, *place, item, path=entry.path)
 
 

@@ -59,6 +59,8 @@ def occurrences(files: Iterable[File], kind: Kind, name: str) -> Iterator[Occurr
         for mention in found.of(kind, name):
             place = (mention.start, mention.end)
             yield Occurrence(file, place, mention.defines, mention.changes)
+        if (kind, name) in found.nowhere:
+            yield Occurrence(file, None)
         if kind is Kind.LIST:
             for each in found.list_words.get(name, ()):
                 yield Occurrence(file, each)
