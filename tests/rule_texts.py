@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from strategies import Author, events_for, is_number
 
 from rulec.diagnostics import ProblemError
+from rulec.event_types import event_types
 from rulec.nodes import (
     And,
     Call,
@@ -71,10 +72,11 @@ def text_of(node: Any, lists: Mapping[Items, str] = {}) -> str:
 
 
 def readable(node: Condition) -> Condition:
-    """Return a condition without what can be checked, but not written, such as ``< "<NA>"``."""
+    """Return a condition without what can be checked, but not be in rules, such as ``< "<NA>"``."""
     if not isinstance(node, Check):
         return rebuild(node, readable)
     try:
+        event_types(node)
         return parse_condition(Text.of(text_of(node)))
     except ProblemError:
         return Check(FieldRef("evt.num"), "exists", None)
