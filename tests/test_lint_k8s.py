@@ -284,6 +284,14 @@ def test_a_rule_that_is_switched_off_is_left_alone() -> None:
     assert told(rule(condition)) == {}
 
 
+def test_what_would_be_too_much_work_is_left_alone() -> None:
+    names = ", ".join(f"u{number}" for number in range(300))
+    parts = " or ".join(f"ka.target.name = n{number}" for number in range(100))
+    condition = f"ka.verb = Create and ka.user.name in ({names}) and ({parts})"
+    assert told(rule("ka.verb = Create")) != {}
+    assert told(rule(condition)) == {}
+
+
 def test_what_another_rule_sees_is_not_missed() -> None:
     of_roles = "ka.target.resource = roles and ka.target.name = a and ka.verb"
     updated = rule(COMPLETE + of_roles + " in (create, update)", "updated")

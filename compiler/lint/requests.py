@@ -5,14 +5,24 @@ taken for possible, so what is said to be impossible is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from rulec.cluster.demands import of_these_days
-from rulec.cluster.facts import ABSENT, RESOURCE, STAGE, SUBRESOURCE, VERB, Exactly, Fact, given
+from rulec.cluster.facts import (
+    ABSENT,
+    RESOURCE,
+    STAGE,
+    SUBRESOURCE,
+    USER,
+    VERB,
+    Exactly,
+    Fact,
+    given,
+)
 from rulec.cluster.tables import GROUPS, STAGES, VERBS
 from rulec.gates import place
-from rulec.lint.kubernetes import Path
+from rulec.lint.kubernetes import NAMESPACE, Path
 from rulec.lint.model import Subject
 from rulec.nodes import And, Condition, Const, Constant, Loaded, Not, OneOf, Or, Test, rebuild
 from rulec.passes.fold import fold
@@ -37,6 +47,7 @@ class AuditRule:
     rule: CheckedRule
     condition: Condition
     written: Text
+    _asked: dict[Path, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -71,11 +82,13 @@ class AuditRule:
 
     def asks(self, path: Path) -> bool:
         """Return whether it asks for what is at a place, or below it."""
-        return any(
-            each[: len(path)] == path
-            for loaded in loaded_by(self.condition)
-            for each in paths_of(loaded)
-        )
+        if path not in self._asked:
+            self._asked[path] = any(
+                each[: len(path)] == path
+                for loaded in loaded_by(self.condition)
+                for each in paths_of(loaded)
+            )
+        return self._asked[path]
 
 
 def audit_rules(subject: Subject) -> list[AuditRule]:
@@ -83,15 +96,36 @@ def audit_rules(subject: Subject) -> list[AuditRule]:
     return list(subject.once(_audit_rules))
 
 
+# How much work a rule may be, and all of them: leaves of its condition, once for each name in
+# it. What is more is left out, and nothing is said of it.
+_MOST_OF_ONE: Final = 20_000
+_MOST_OF_ALL: Final = 1_000_000
+
+
 def _audit_rules(subject: Subject) -> tuple[AuditRule, ...]:
-    found = []
+    found, left = [], _MOST_OF_ALL
     for rule in subject.analysis.rules:
-        if rule.source == SOURCE and subject.may_match(rule.name):
-            condition = of_these_days(rule.condition)
-            if condition != NEVER:
-                written = subject.definitions.rules[rule.name].condition
-                found.append(AuditRule(rule, condition, written))
+        if rule.source != SOURCE or not subject.may_match(rule.name):
+            continue
+        condition = of_these_days(rule.condition)
+        work = _work(condition)
+        if condition != NEVER and work <= min(left, _MOST_OF_ONE):
+            left -= work
+            written = subject.definitions.rules[rule.name].condition
+            found.append(AuditRule(rule, condition, written))
     return tuple(found)
+
+
+_NAMED: Final = frozenset({VERB, RESOURCE, SUBRESOURCE, STAGE, USER, NAMESPACE})
+
+
+def _work(condition: Condition) -> int:
+    tests = [test for test, _ in signed(condition)]
+    names = 0
+    for test in tests:
+        if isinstance(test.value, Loaded) and place(test.value) in _NAMED:
+            names += len(constants(test))
+    return len(tests) * (1 + names)
 
 
 def of(condition: Condition, facts: Facts) -> Condition:
