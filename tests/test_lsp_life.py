@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +187,6 @@ def test_a_name_that_was_meant_can_be_written(tmp_path: Path) -> None:
         assert len(actions(editor, 3, 15)) == 1
 
 
-@pytest.mark.skipif(find_spec("rulec.formatting") is None, reason="there is no formatter")
 def test_formatting(tmp_path: Path) -> None:
     from rulec.formatting import format_text
 
@@ -211,20 +209,6 @@ def test_formatting(tmp_path: Path) -> None:
 class _Position:
     def __init__(self, line: int, character: int) -> None:
         self.line, self.character = line, character
-
-
-def test_formatting_says_what_it_lacks(tmp_path: Path) -> None:
-    """An editor is told what is missing where the formatter, or what it needs, is not there."""
-    program = (
-        "import sys; sys.modules['rulec.formatting'] = None\n"
-        "from rulec.cli import main; main(['lsp'])"
-    )
-    with editing(tmp_path, command=[sys.executable, "-c", program]) as editor:
-        editor.open("a.yaml", GOOD)
-        params = {"textDocument": {"uri": editor.uri("a.yaml")}, "options": {}}
-        params["options"] = {"tabSize": 2, "insertSpaces": True}
-        with pytest.raises(AnsweredError, match=r"formatting needs rulec\.formatting"):
-            editor.request("textDocument/formatting", params)
 
 
 # --- settings ---------------------------------------------------------------------------------

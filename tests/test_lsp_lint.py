@@ -3,15 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from lsp_client import Editor, editing
-
-pytest.importorskip("rulec.lint")
 
 RULE = """\
 - rule: Secret Read
-  desc: Somebody read a file with secrets.
-  condition: evt.type = openat and fd.name regex "/etc/.*"
+  desc: A program was started where secrets are.
+  condition: evt.type in (execve, execveat) and proc.cwd regex "/etc/.*"
   output: Secret read (command=%proc.cmdline)
   priority: WARNING
   tags: [files]
@@ -57,13 +54,13 @@ def test_a_safe_fix_is_offered(tmp_path: Path) -> None:
             lines[start["line"]] = (
                 line[: start["character"]] + edit["newText"] + line[end["character"] :]
             )
-        assert lines[2] == "  condition: evt.type = openat and fd.name startswith /etc/"
+        assert lines[2] == "  condition: evt.type in (execve, execveat) and proc.cwd startswith /etc/"
 
 
 def test_what_a_comment_suppresses_is_not_shown(tmp_path: Path) -> None:
     comment = "# rulec: ignore[regex-simpler]: copied from the documentation of the team\n"
     with editing(tmp_path, {"lint": True}) as editor:
-        editor.open("a.yaml", RULE.replace("openat", "openatt"))
+        editor.open("a.yaml", RULE.replace("execveat", "execveatt"))
         found(editor, "a.yaml", "LOAD_ERR_COMPILE_CONDITION")
         editor.change("a.yaml", comment + RULE + "\n- list: nobody\n  items: [a]\n")
         diagnostics = found(editor, "a.yaml", "LOAD_UNUSED_LIST")

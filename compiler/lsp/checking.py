@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from rulec.analysis import Analysis
 from rulec.api import check_files
@@ -22,8 +20,8 @@ from rulec.runtime.sources import EventSource
 from rulec.shadowing import shadowed_rules
 from rulec.text import File
 
-# What a lint found: a finding of ``rulec.lint``, which is only imported to look for some.
-Finding: TypeAlias = Any
+if TYPE_CHECKING:
+    from rulec.lint.model import Finding
 
 # A rules file is read anew only if it has changed.
 _read = latest(read_rules_file)
@@ -55,7 +53,7 @@ class Snapshot:
     definitions: Definitions = field(default_factory=Definitions)
     analysis: Analysis | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
-    findings: tuple[Finding, ...] | None = None
+    findings: "tuple[Finding, ...] | None" = None
     symbols: Mapping[tuple[Kind, str], Symbol] = field(default_factory=dict)
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
     fitting: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -141,24 +139,22 @@ def _words(files: Sequence[File], kind: Kind) -> Iterator[str]:
 # They take three times as long as the check, so they are looked for when that has been shown.
 
 
-def has_lint() -> bool:
-    """Return whether there is something to lint with."""
-    return find_spec("rulec.lint") is not None
-
-
 def linted(snapshot: Snapshot, sources: Mapping[str, EventSource]) -> Snapshot:
     """Return what is known of a rule set, with what is doubtful in it."""
-    report = import_module("rulec.lint").lint(snapshot.files, sources=sources)
+    from rulec.lint import lint
+
+    report = lint(snapshot.files, sources=sources)
     return replace(snapshot, findings=tuple(report.findings))
 
 
-def is_safe(finding: Finding, files: Sequence[File], sources: Mapping[str, EventSource]) -> bool:
+def is_safe(finding: "Finding", files: Sequence[File], sources: Mapping[str, EventSource]) -> bool:
     """Return whether the rules mean the same once the fix of a finding is made.
 
     ``files`` are those in which it was found: no other files will do, equal or not.
     """
+    from rulec.lint.fixing import fix
+
     found_in = {id(file) for file in files}
-    if not all(id(edit.file) in found_in for edit in finding.fix.edits):
+    if finding.fix is None or not all(id(edit.file) in found_in for edit in finding.fix.edits):
         return False
-    fix = import_module("rulec.lint.fixing").fix
     return bool(fix(files, [finding], sources).applied)

@@ -1,6 +1,5 @@
 """Lay a file out, as ``rulec fmt`` does."""
 
-from importlib import import_module
 from itertools import takewhile
 from operator import eq
 
@@ -15,13 +14,12 @@ class FormattingError(Exception):
 def edit_of(file: File) -> tuple[int, int, str] | None:
     """Return where a file has to be changed, and the new text there; None if it is as it should be.
 
-    :raises FormattingError: if it is no rules file, or what lays it out is not installed.
+    :raises FormattingError: if it is no rules file.
     """
+    from rulec.formatting import format_text
+
     try:
-        format_text = import_module("rulec.formatting").format_text
-        new: str = format_text(file.content, file.name)
-    except ImportError as error:
-        raise FormattingError(f"formatting needs {error.name}, which is not here") from None
+        new = format_text(file.content, file.name)
     except RulesError as error:
         first = error.diagnostics[0]
         raise FormattingError(f"line {first.line}: {first.message}") from None

@@ -5,17 +5,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from lsprotocol import types
 
 from rulec.codes import CODES
 from rulec.diagnostics import Diagnostic, printable
-from rulec.lsp.checking import Finding, Snapshot
+from rulec.lsp.checking import Snapshot
 from rulec.lsp.positions import Lines
 from rulec.lsp.structure import MAX_CHARACTERS
 from rulec.text import File, Span
+
+if TYPE_CHECKING:
+    from rulec.lint.model import Finding
 
 SOURCE: Final = "rulec"
 
@@ -59,7 +62,7 @@ class Remark:
     hint: str = ""
     action: str = ""
     edits: tuple[Edit, ...] = ()
-    finding: Finding | None = None
+    finding: "Finding | None" = None
 
 
 def remarks(snapshot: Snapshot) -> dict[str, list[Remark]]:
@@ -108,7 +111,7 @@ def _of_diagnostic(diagnostic: Diagnostic) -> Remark:
     )
 
 
-def _of_finding(finding: Finding) -> Remark:
+def _of_finding(finding: "Finding") -> Remark:
     span: Span = finding.span
     file, start = span.origin
     start, end = _widened(file, start, start + span.width)

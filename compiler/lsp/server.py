@@ -12,7 +12,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 
 from rulec.lsp import answers
-from rulec.lsp.checking import Snapshot, has_lint
+from rulec.lsp.checking import Snapshot
 from rulec.lsp.completion import TRIGGERS
 from rulec.lsp.highlighting import LEGEND
 from rulec.lsp.proposals import Client
@@ -96,7 +96,7 @@ class RulesServer(LanguageServer):
         """Check a rule set, and show what is wrong with it; then also what is doubtful."""
         snapshot = await asyncio.to_thread(self.session.checked, key)
         self.show(key, snapshot)
-        if self.session.settings.lint and has_lint() and not self.schedule.is_waiting(key):
+        if self.session.settings.lint and not self.schedule.is_waiting(key):
             self.show(key, await asyncio.to_thread(self.session.linted, snapshot))
 
     def show(self, key: str, snapshot: Snapshot) -> None:
