@@ -16,7 +16,7 @@ from audit_policy import load
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rule_events import audit_event
+from rule_events import audit_event, container, pod
 from test_audit_policy import some
 from test_cluster_policy import FOLDER, in_its_group
 from test_shipped_attack_paths import CASES as ATTACK_CASES
@@ -531,3 +531,150 @@ def test_the_policy_that_rulec_writes_keeps_nothing_from_the_rules() -> None:
     names = ("k8s-never-logged", "k8s-not-logged")
     report = lint(files, only=names, policy=read_policy(File("policy.yaml", text)))
     assert report.findings == ()
+
+
+# --- what is said to pass unseen does ---------------------------------------------------------
+
+EVIL = container("example.com/miner", privileged=True)
+GOOD = container("registry.example.com/shop:1")
+NEW = {"verb": "create", "code": 201}
+EXEC = {"resource": "pods", "subresource": "exec", "code": 101, "stage": "ResponseStarted"}
+
+# A lint, a condition that it tells of, and an event that the author would want to be told of.
+UNSEEN: Sequence[tuple[str, str, Mapping[str, Any]]] = [
+    (
+        "k8s-other-containers",
+        NEW_POD + "ka.req.pod.containers.privileged intersects (true)",
+        {**NEW, "request": pod(GOOD, initContainers=[EVIL])},
+    ),
+    (
+        "k8s-other-containers",
+        NEW_POD + f"not {IMAGES} in (registry.example.com/shop)",
+        {**NEW, "request": pod(GOOD, initContainers=[EVIL])},
+    ),
+    (
+        "k8s-one-container",
+        NEW_POD + "jevt.value[/requestObject/spec/containers/0/image] = example.com/miner",
+        {**NEW, "request": pod(GOOD, EVIL)},
+    ),
+    (
+        "k8s-every-element",
+        NEW_POD + "ka.req.pod.containers.image in (example.com/miner)",
+        {**NEW, "request": pod(GOOD, EVIL)},
+    ),
+    (
+        "k8s-every-element",
+        COMPLETE + "ka.user.groups in (system:masters)",
+        {"user": "eve", **NEW},
+    ),
+    (
+        "k8s-server-side-apply",
+        NEW_POD + "ka.req.pod.containers.privileged intersects (true)",
+        {"verb": "patch", "code": 201, "request": pod(EVIL)},
+    ),
+    (
+        "k8s-create-only",
+        COMPLETE + "ka.verb = create and ka.target.resource = namespaces",
+        {"verb": "patch", "code": 201, "resource": "namespaces"},
+    ),
+    (
+        "k8s-update-without-patch",
+        COMPLETE + "ka.verb in (create, update) and ka.target.resource = secrets",
+        {"verb": "patch", "resource": "secrets"},
+    ),
+    (
+        "k8s-patch-body",
+        COMPLETE + "ka.verb = patch and ka.req.configmap.obj contains password",
+        {
+            "verb": "patch",
+            "resource": "configmaps",
+            "requestObject": [{"op": "add", "path": "/data/password", "value": "hunter2"}],
+        },
+    ),
+    (
+        "k8s-session-verbs",
+        "ka.stage = ResponseStarted and ka.verb = create and ka.target.subresource = exec",
+        {**EXEC, "verb": "get"},
+    ),
+    (
+        "k8s-stage-late",
+        COMPLETE + "ka.target.subresource = exec",
+        {**EXEC, "verb": "create"},
+    ),
+    (
+        "k8s-workload-fields",
+        COMPLETE + "ka.target.resource = deployments and ka.req.pod.host_network = true",
+        {
+            **NEW,
+            "resource": "deployments",
+            "request": {"spec": {"template": pod(hostNetwork=True)}},
+        },
+    ),
+    (
+        "k8s-controllers-excluded",
+        NEW_POD + f'{IMAGES} exists and not ka.user.name startswith "system:"',
+        {
+            **NEW,
+            "user": "system:serviceaccount:kube-system:replicaset-controller",
+            "request": pod(EVIL),
+        },
+    ),
+    (
+        "k8s-service-accounts-excluded",
+        COMPLETE + 'ka.target.resource = secrets and not ka.user.name startswith "system:"',
+        {"resource": "secrets", "user": "system:serviceaccount:shop:front"},
+    ),
+    (
+        "k8s-default-value",
+        NEW_POD + "ka.req.pod.containers.allow_privilege_escalation intersects (true)",
+        {**NEW, "request": pod(GOOD)},
+    ),
+    (
+        "k8s-impossible-value",
+        COMPLETE + "ka.target.resource = pod",
+        {**NEW, "request": pod(GOOD)},
+    ),
+    (
+        "k8s-user-and-group",
+        COMPLETE + "ka.user.name = system:authenticated",
+        {**NEW, "user": "eve"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "condition", "event"), UNSEEN)
+def test_what_is_said_to_pass_unseen_does(
+    name: str, condition: str, event: Mapping[str, Any]
+) -> None:
+    assert name in told(rule(condition))
+    ruleset = execute(build_files([File("rules.yaml", rule(condition))]).code)
+    assert list(ruleset.match(audit_event(**event), source="k8s_audit")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "condition", "events"),
+    [
+        (
+            "k8s-stage-missing",
+            "ka.target.subresource = exec",
+            [{**EXEC, "verb": "get"}, {**EXEC, "verb": "get", "stage": "ResponseComplete"}],
+        ),
+        (
+            "k8s-subresources",
+            COMPLETE + "ka.verb = create and ka.target.resource = serviceaccounts",
+            [{**NEW, "resource": "serviceaccounts", "subresource": "token"}],
+        ),
+        (
+            "k8s-impossible-value",
+            COMPLETE + "ka.auth.decision != reject",
+            [{"decision": "forbid", "code": 403}],
+        ),
+    ],
+)
+def test_what_is_said_to_alert_does(
+    name: str, condition: str, events: Sequence[Mapping[str, Any]]
+) -> None:
+    assert name in told(rule(condition))
+    ruleset = execute(build_files([File("rules.yaml", rule(condition))]).code)
+    for event in events:
+        assert len(list(ruleset.match(audit_event(**event), source="k8s_audit"))) == 1
