@@ -54,7 +54,9 @@ def test_a_safe_fix_is_offered(tmp_path: Path) -> None:
             lines[start["line"]] = (
                 line[: start["character"]] + edit["newText"] + line[end["character"] :]
             )
-        assert lines[2] == "  condition: evt.type in (execve, execveat) and proc.cwd startswith /etc/"
+        assert (
+            lines[2] == "  condition: evt.type in (execve, execveat) and proc.cwd startswith /etc/"
+        )
 
 
 def test_what_a_comment_suppresses_is_not_shown(tmp_path: Path) -> None:

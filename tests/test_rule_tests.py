@@ -232,14 +232,14 @@ def test_every_combination_of_a_matrix(tmp_path: Path) -> None:
               fields: {ka.target.name: "n-{verb}-{{verb}}-{other}", ka.response.code: "{code}"}
     """
     report = ran(tmp_path, tests)
-    # What the name does not say stands behind it, as far as it is a text.
+    # What the name does not say stands behind it: texts, or the number of the combination.
     assert [(result.name, result.passed) for result in report.results] == [
-        ("get by somebody [code=200]", True),
-        ("get by somebody [code=404]", True),
+        ("get by somebody [code=200, #1]", True),
+        ("get by somebody [code=404, #2]", True),
         ("get by somebody [user=null, code=200]", True),
         ("get by somebody [user=null, code=404]", True),
-        ("create by somebody [code=200]", False),
-        ("create by somebody [code=404]", False),
+        ("create by somebody [code=200, #5]", False),
+        ("create by somebody [code=404, #6]", False),
         ("create by somebody [user=null, code=200]", False),
         ("create by somebody [user=null, code=404]", False),
     ]

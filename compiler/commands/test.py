@@ -1,11 +1,11 @@
 """``rulec test``: run tests of rules."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from rulec.testing.running import Progress, Runner
 
 PERCENT: Final = click.FloatRange(0, 100)
+
+_COLOURS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "passed": {"fg": "green"},
+    "FAILED": {"fg": "red", "bold": True},
+    "BROKEN": {"fg": "red", "bold": True},
+    "skipped": {"fg": "yellow"},
+    "coverage:": {"bold": True},
+    "mutation:": {"bold": True},
+}
 
 
 @click.command(short_help="Run tests of rules.")
@@ -186,7 +195,13 @@ def _print(report: "TestReport", form: str, verbose: bool, err: bool) -> None:
     from rulec.testing.text import lines
 
     for line in lines(report, verbose=verbose):
-        click.echo(line, err=err)
+        click.echo(_coloured(line), err=err)
+
+
+def _coloured(line: str) -> str:
+    """Return a line with the colour of its first word, which only a terminal shows."""
+    word, blank, rest = line.partition(" ")
+    return f"{click.style(word, **_COLOURS[word])}{blank}{rest}" if word in _COLOURS else line
 
 
 def _write_junit(report: "TestReport", path: Path) -> None:
