@@ -8,7 +8,7 @@ import click
 
 from rulec.cli import BAD_RULES
 from rulec.commands.linting import Linting, check_lints, lint_options, policy_in
-from rulec.commands.options import own_sources, paths, source_files
+from rulec.commands.options import format_option, own_sources, paths, source_files
 from rulec.event_sources import known_sources
 from rulec.runtime.rendering import counted
 from rulec.runtime.sources import EventSource
@@ -16,13 +16,9 @@ from rulec.runtime.sources import EventSource
 
 @click.command(short_help="Tell what is wrong with rules.")
 @paths()
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "sarif", "junit", "github"]),
-    default="text",
-    show_default=True,
-    help="Text for people; or the JSON that 'falco -V' prints. With --lint also other forms.",
+@format_option(
+    "Text for people; or the JSON that 'falco -V' prints. With --lint also other forms.",
+    ("text", "json", "sarif", "junit", "github"),
 )
 @lint_options
 @source_files

@@ -14,7 +14,7 @@ from rulec.commands.inputs import (
     progress_shown,
     tell_of_stdin,
 )
-from rulec.commands.options import enabled_sources, quiet_option, refuse, strategy
+from rulec.commands.options import enabled_sources, format_option, quiet_option, refuse, strategy
 from rulec.event_sources import known_sources
 from rulec.runtime.sources import EventSource
 from rulec.runtime.sources.json_source import JsonSource
@@ -58,14 +58,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--exit-code", is_flag=True, help="End with status 1 if there is a difference.")
 @strategy
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people; or everything as JSON, on one line.",
-)
+@format_option("Text for people; or everything as JSON, on one line.")
 @quiet_option
 def command(
     paths: tuple[Path, ...],

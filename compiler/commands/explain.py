@@ -18,6 +18,7 @@ from rulec.commands.inputs import (
 )
 from rulec.commands.options import (
     enabled_sources,
+    format_option,
     quiet_option,
     refuse,
     rules_given,
@@ -58,14 +59,7 @@ _WIDTH: Final = 120
 )
 @click.option("--whole", is_flag=True, help="Show what is in macros that decided nothing, too.")
 @strategy
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A tree for people; or everything as JSON, on one line.",
-)
+@format_option("A tree for people; or everything as JSON, on one line.")
 @quiet_option
 def command(
     rules: tuple[Path, ...],

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from rulec.commands.options import own_sources, source_files
+from rulec.commands.options import format_option, own_sources, source_files
 from rulec.event_sources import known_sources
 from rulec.runtime.fields import ARGUMENTS_SHOWN, OPTIONAL, Field
 from rulec.runtime.sources import EventSource
@@ -16,14 +16,7 @@ from rulec.type_gates import TYPE
 @click.command(short_help="List the fields that rules can use.")
 @click.argument("source", required=False, metavar="[SOURCE]")
 @source_files
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="How the list is printed.",
-)
+@format_option("How the list is printed.", ("text", "markdown", "json"))
 def command(source: str | None, source_files: tuple[Path, ...], form: str) -> None:
     """List the fields of the event SOURCE (default: of every source).
 

@@ -84,6 +84,18 @@ def source_files(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def format_option(meaning: str, forms: Sequence[str] = ("text", "json")) -> Decorator:
+    """Add the option that chooses the form of what is printed: usually the first of ``forms``."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=meaning,
+    )
+
+
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, help="Print nothing to standard error but mistakes."
 )

@@ -19,6 +19,7 @@ from rulec.commands.inputs import (
 )
 from rulec.commands.options import (
     enabled_sources,
+    format_option,
     quiet_option,
     refuse,
     report_warnings,
@@ -48,14 +49,7 @@ _WIDTH: Final = 120
     help="How many rules, tests and pieces of advice are shown at most; 0 for all.",
 )
 @strategy
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Tables for people; or everything as JSON, on one line for each event source.",
-)
+@format_option("Tables for people; or everything as JSON, on one line for each event source.")
 @quiet_option
 def command(
     rules: tuple[Path, ...],

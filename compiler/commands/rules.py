@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rulec.commands.options import chosen_sources, own_sources, paths, refuse, source_files
+from rulec.commands.options import (
+    chosen_sources,
+    format_option,
+    own_sources,
+    paths,
+    refuse,
+    source_files,
+)
 from rulec.event_sources import known_sources
 
 if TYPE_CHECKING:
@@ -30,14 +37,10 @@ if TYPE_CHECKING:
     help="Leave out the rules for other event sources (repeatable).",
 )
 @source_files
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "dot"]),
-    default="text",
-    show_default=True,
-    help="Text for people; the JSON that 'falco -L' prints, on one line; "
+@format_option(
+    "Text for people; the JSON that 'falco -L' prints, on one line; "
     "or who uses what, as a graph for Graphviz.",
+    ("text", "json", "dot"),
 )
 def command(
     paths: tuple[Path, ...],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from rulec.cli import BAD_INPUT, BAD_RULES, FOUND
-from rulec.commands.options import source_files
+from rulec.commands.options import format_option, source_files
 
 if TYPE_CHECKING:
     from rulec.testing import TestReport
@@ -85,14 +85,7 @@ _COLOURS: Final[Mapping[str, Mapping[str, Any]]] = {
     metavar="NAME",
     help="Of what is measured, tell only about this rule (repeatable; default: every rule).",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines for people; or everything as JSON, on one line.",
-)
+@format_option("Lines for people; or everything as JSON, on one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each test.")
 def command(
     paths: tuple[Path, ...],
