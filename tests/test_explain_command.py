@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -249,3 +250,22 @@ def test_hostile_names_reach_no_terminal(explain: Call, folder: Path) -> None:
 
 def test_it_is_among_the_commands() -> None:
     assert "explain" in COMMANDS
+
+
+def test_macros_may_be_nested_as_deeply_as_the_compiler_takes_them(tmp_path: Path) -> None:
+    lines = ["- macro: m0", "  condition: ka.verb = get"]
+    for number in range(1, 245):
+        lines += [f"- macro: m{number}", f"  condition: not m{number - 1}"]
+    lines += ["- rule: R", "  desc: d", "  condition: m244", "  output: o", "  priority: INFO"]
+    (tmp_path / "deep.yaml").write_text("\n".join([*lines, "  source: k8s_audit", ""]))
+    (tmp_path / "event.json").write_text(json.dumps(audit_event(verb="get")))
+    code = "from rulec.cli import main; main()"
+    for command in (
+        ["explain", "-r", "deep.yaml", "--rule", "R", "event.json"],
+        ["explain", "-r", "deep.yaml", "--format", "json", "event.json"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *command], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "R fires" in done.stdout or '"fires":true' in done.stdout

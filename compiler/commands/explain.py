@@ -17,6 +17,7 @@ from rulec.commands.inputs import (
     tell_of_stdin,
 )
 from rulec.commands.options import (
+    allow_deep_conditions,
     enabled_sources,
     format_option,
     quiet_option,
@@ -93,6 +94,7 @@ def command(
             f"{modules[0]} is compiled, and has no conditions any more that could be explained: "
             "give the rules that it was built from"
         )
+    allow_deep_conditions()
     explainer = _explainer(rules, options)
     if name is not None:
         _find(name, list(explainer.outlines))

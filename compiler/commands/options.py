@@ -1,5 +1,6 @@
 """What several commands share: options, and how mistakes in rules are told."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -153,6 +154,16 @@ def report_warnings(warnings: Iterable["Diagnostic"]) -> None:
     """Print warnings to standard error."""
     for warning in warnings:
         click.echo(str(warning), err=True)
+
+
+# How many calls may be inside each other where conditions are shown as they are written: Python
+# allows fewer by itself than macros can be nested. More might be too much for the stack.
+LEVELS: Final = 5000
+
+
+def allow_deep_conditions() -> None:
+    """Let this process explain the deepest conditions that the compiler takes."""
+    sys.setrecursionlimit(max(LEVELS, sys.getrecursionlimit()))
 
 
 def refuse(message: str) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from rulec.cli import BAD_INPUT, BAD_RULES, FOUND
-from rulec.commands.options import format_option, source_files
+from rulec.commands.options import allow_deep_conditions, format_option, source_files
 
 if TYPE_CHECKING:
     from rulec.testing import TestReport
@@ -137,6 +137,7 @@ def command(
     from rulec.testing.rulebooks import Rulebooks
     from rulec.testing.running import Runner
 
+    allow_deep_conditions()
     runner = Runner(Rulebooks(rules, source_files), keep)
     missing = [path for path in paths if not path.exists()]
     if missing:

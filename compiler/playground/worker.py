@@ -15,6 +15,8 @@ from typing import IO, Final
 
 import msgspec
 
+from rulec.commands.options import allow_deep_conditions
+
 # Before each message stands its size in bytes.
 SIZE: Final = struct.Struct(">I")
 
@@ -22,17 +24,12 @@ SIZE: Final = struct.Struct(">I")
 _MEMORY: Final = 2 * 1024**3
 
 
-# How many calls may be inside each other: explanations of the deepest conditions that the compiler
-# takes need more than Python allows by itself, and are walked through by nothing but Python.
-_LEVELS: Final = 5000
-
-
 def main(seconds: int) -> None:
     """Answer questions until there are no more; give up on one after so many seconds."""
     # Whoever started it does the same: this is for when that process is not there any more.
     _limit(resource.RLIMIT_AS, _MEMORY)
     _limit(resource.RLIMIT_CORE, 0)
-    sys.setrecursionlimit(_LEVELS)
+    allow_deep_conditions()
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no answer
     from rulec.playground.answering import answer
