@@ -87,10 +87,19 @@ class Playground:
         return self.process.wait(LONG)
 
 
+# Whoever runs the tests in the background has them ignore what Ctrl-C sends.
+_RUN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from rulec.cli import main
+main()
+"""
+
+
 @contextlib.contextmanager
 def playing(*arguments: str | Path) -> Iterator[Playground]:
     """Run a playground, and end it."""
-    command = [sys.executable, "-m", "rulec", "playground", "--no-browser", *map(str, arguments)]
+    command = [sys.executable, "-c", _RUN, "playground", "--no-browser", *map(str, arguments)]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "TZ": "UTC"}
     ) as process:
