@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import socket
 import sys
 from importlib.util import find_spec
 from typing import BinaryIO, Final
@@ -48,13 +49,24 @@ def command(stdio: bool, port: int | None, verbose: bool) -> None:
     if port is None:
         server.start_io(stdout=_own_output())
     else:
-        try:
-            server.start_tcp(_LOOPBACK, port)
-        except OSError as error:
-            click.echo(f"rulec lsp: cannot listen: {error.strerror}", err=True)
-            raise click.exceptions.Exit(BAD_INPUT) from None
+        with _connection(port) as editor:
+            server.start_io(editor.makefile("rb"), editor.makefile("wb"))
     if not server.was_shut_down:
         raise click.exceptions.Exit(FOUND)
+
+
+def _connection(port: int) -> socket.socket:
+    """Wait for an editor at a port.
+
+    Since Python 3.12, what pygls has for this waits for ever: it does not close its connection.
+    """
+    try:
+        with socket.create_server((_LOOPBACK, port)) as listening:
+            editor, _ = listening.accept()
+    except OSError as error:
+        click.echo(f"rulec lsp: cannot listen: {error.strerror}", err=True)
+        raise click.exceptions.Exit(BAD_INPUT) from None
+    return editor
 
 
 def _own_output() -> BinaryIO:
