@@ -14,6 +14,7 @@ from rulec.runtime.clock import SECOND
 from rulec.runtime.events import EventError, Run
 from rulec.runtime.inputs import opened
 from rulec.runtime.sources import AnyEvent, EventSource
+from rulec.runtime.sources.k8s_audit.documents import ENVELOPE
 from rulec.runtime.sources.syscall.documents import OUTPUT_FIELDS, TIMES
 from rulec.scenarios.model import Scenario
 from rulec.scenarios.play import Recording, recording
@@ -140,25 +141,7 @@ _AUDIT: Final = {
     "auditID": "00000000-0000-4000-8000-000000000000",
     "stageTimestamp": "2026-01-01T00:00:00.000000Z",
 }
-_MEMBERS: Final = frozenset(
-    {
-        "level",
-        "stage",
-        "requestURI",
-        "verb",
-        "user",
-        "impersonatedUser",
-        "sourceIPs",
-        "userAgent",
-        "objectRef",
-        "responseStatus",
-        "requestObject",
-        "responseObject",
-        "annotations",
-        "requestReceivedTimestamp",
-        "authenticationMetadata",
-    }
-)
+_MEMBERS: Final = {*ENVELOPE.order, "authenticationMetadata"} - _AUDIT.keys()
 # The same time, so that a test says the same whenever it is run.
 _SYSCALL: Final = {"evt.rawtime": 1_767_225_600 * SECOND}
 _KNOWN: Final = _MEMBERS | _AUDIT.keys()
