@@ -4,6 +4,7 @@ Each command is a module of its own, imported when it is called, so that
 ``rulec --version`` and ``--help`` answer at once.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -110,7 +111,10 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(answer(instruction))
         sys.exit(0)
     try:
-        sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+        status = _run(sys.argv[1:] if arguments is None else arguments)
+        # All of it is let go now. Python need not look for rings in it first.
+        gc.freeze()
+        sys.exit(status)
     except BrokenPipeError:
         # Whoever read our output has seen enough: say nothing more, and let
         # nothing be said when Python ends, either.

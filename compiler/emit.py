@@ -86,7 +86,9 @@ def _group(group: Group, module: Module) -> tuple[list[ast.stmt], list[ast.stmt]
     gate: ast.expr = constant(None)
     match group.gates:
         case Gates():
-            functions, gate = gate_functions(group.gates, source, module.views[source], module)
+            functions, gate = gate_functions(
+                group.gates, group.source, module.views[source], module
+            )
         case TypeGates():
             functions, gate = type_gate(group.gates, source, module)
     entries: list[ast.expr] = []

@@ -1,13 +1,11 @@
 """Write the gate of an event source: its key function, and which rules a key leaves."""
 
 import ast
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from rulec.bodies import described
 from rulec.condition_functions import ConditionBody
-from rulec.gates import Gates, Key, place
-from rulec.loads import member
+from rulec.gates import Gates, Key
+from rulec.looks import key_of_view, look_function
 from rulec.nodes import Const, Constant
 from rulec.python import (
     assign,
@@ -21,8 +19,9 @@ from rulec.python import (
     some,
 )
 from rulec.runtime.fields import CHARBUF
+from rulec.runtime.sources import EventSource
 from rulec.type_gates import TypeGates
-from rulec.views import Shape, reach
+from rulec.views import Shape
 
 if TYPE_CHECKING:
     from rulec.module import Module
@@ -33,16 +32,19 @@ PARTS: Final = ("key", "class", "candidates")
 
 
 def gate_functions(
-    gates: Gates, source: str, view: Shape, module: "Module"
+    gates: Gates, source: EventSource, view: Shape, module: "Module"
 ) -> tuple[list[ast.stmt], ast.expr]:
     """Return the functions of a gate, and the expression that makes the gate of them."""
-    titles = [identifier(f"{source} {part}", module.names) for part in PARTS]
+    titles = [identifier(f"{source.name} {part}", module.names) for part in PARTS]
     key, class_, candidates = titles
     functions = [
-        _key_function(key, gates, source, view),
-        _class_function(class_, gates, source, module),
-        _candidates(candidates, gates, source, module),
+        _key_function(key, gates, source.name, view),
+        _class_function(class_, gates, source.name, module),
+        _candidates(candidates, gates, source.name, module),
     ]
+    if source.envelope is not None:
+        titles.append(identifier(f"{source.name} look", module.names))
+        functions.append(look_function(titles[-1], gates, source.name, source.envelope, view))
     return functions, call("Gate", *map(name, titles))
 
 
@@ -58,33 +60,10 @@ def type_gate(gates: TypeGates, source: str, module: "Module") -> tuple[list[ast
 
 def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> ast.stmt:
     """Write the function from the views of an event to the values at the key fields."""
-    body: list[ast.stmt] = []
-    values: list[ast.expr] = []
-    taken = {"audit", "data"}
-    for key in gates.keys:
-        reached = reach(name(key.value.field.root), view, place(key.value))
-        value = reached.value
-        if reached.rest:
-            variable = identifier(described(key.value), taken)
-            body.append(assign(variable, value))
-            body += [assign(variable, member(variable, step)) for step in reached.rest]
-            value = name(variable)
-        if key.value.field.convert is not None:
-            value = _day_of_interest(value, key.constants)
-        values.append(value)
-    body.append(ast.Return(ast.Tuple(values, ast.Load())))
+    body, values = key_of_view(gates, view, frozenset({"audit", "data"}))
+    body.append(ast.Return(values))
     doc = f"Return the values that tell which rules for {source} could match an event."
     return function(identifier_, ["data", "audit"], doc, body)
-
-
-def _day_of_interest(value: ast.expr, days: tuple[str, ...]) -> ast.expr:
-    """Write the day of a time if it can be one of these, and None for all others."""
-    behind = (date.fromisoformat(max(days)) + timedelta(days=1)).isoformat()
-    # Nearly all events are later than the days that rules ask about: one comparison tells.
-    bounds = [constant(behind), value, constant(min(days))]
-    between = ast.Compare(bounds[0], [ast.Gt(), ast.GtE()], bounds[1:])
-    day = ast.Subscript(value, ast.Slice(None, ast.Constant(10)), ast.Load())
-    return ast.IfExp(between, day, ast.Constant(None))
 
 
 def _candidates(identifier_: str, gates: Gates, source: str, module: "Module") -> ast.stmt:

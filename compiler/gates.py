@@ -39,6 +39,8 @@ _ENOUGH_OF_ITS_OWN: Final = 2
 # A value that is mostly searched for something is no name, but a long text or an object that is
 # different in each event: to look at it is dear, and there is little to remember.
 _SEARCHES: Final = frozenset({"contains", "icontains", "endswith", "glob", "iglob", "regex"})
+# Nor is one of which nobody asks for a certain value.
+_NAMES: Final = frozenset({"=", "!=", "in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,10 @@ def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     tests = {test for condition in conditions for test in _tests(condition)}
     questions = Counter(test.value for test in tests)
     searches = Counter(test.value for test in tests if test.operator in _SEARCHES)
+    named = {test.value for test in tests if test.operator in _NAMES}
+    names = {value for value in named if 2 * searches[value] <= questions[value]}
     asked = [
-        [value for value in _cheap_values(condition) if 2 * searches[value] <= questions[value]]
-        for condition in conditions
+        [value for value in _cheap_values(condition) if value in names] for condition in conditions
     ]
     counts = Counter(value for values in asked for value in values)
     chosen: dict[Loaded, None] = {}

@@ -40,9 +40,14 @@ def _statement(statement: ast.stmt, indent: str) -> Iterator[str]:
         case ast.ClassDef():
             yield from _class_header(statement, indent)
             yield from _block(statement.body, indent)
-        case ast.If(test, body, []):
-            yield from _with_value(f"{indent}if ", test, ":", indent)
+        case ast.If():
+            yield from _if(statement, indent, "if")
+        case ast.Try(body, handlers, [], []):
+            yield f"{indent}try:"
             yield from _block(body, indent)
+            for handler in handlers:
+                yield f"{indent}except {ast.unparse(handler.type or ast.Tuple([]))}:"
+                yield from _block(handler.body, indent)
         case ast.For():
             target, elements = ast.unparse(statement.target), ast.unparse(statement.iter)
             yield f"{indent}for {target} in {elements}:"
@@ -88,8 +93,25 @@ def _class_header(statement: ast.ClassDef, indent: str) -> Iterator[str]:
 
 
 def _block(body: list[ast.stmt], indent: str) -> Iterator[str]:
-    for statement in body:
+    for number, statement in enumerate(body):
+        # A function inside another stands on its own.
+        around = {type(statement), type(body[number - 1])}
+        if number and ast.FunctionDef in around:
+            yield ""
         yield from _statement(statement, indent + INDENT)
+
+
+def _if(statement: ast.If, indent: str, word: str) -> Iterator[str]:
+    yield from _with_value(f"{indent}{word} ", statement.test, ":", indent)
+    yield from _block(statement.body, indent)
+    match statement.orelse:
+        case []:
+            return
+        case [ast.If() as other]:
+            yield from _if(other, indent, "elif")
+        case others:
+            yield f"{indent}else:"
+            yield from _block(others, indent)
 
 
 def _docstring(text: str, indent: str) -> Iterator[str]:

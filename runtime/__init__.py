@@ -13,6 +13,8 @@ EXPORTS: Final[Mapping[str, str]] = {
     name: f"rulec.runtime.{module}"
     for module, names in {
         "ruleset": ("Manifest", "Program", "Rule", "Ruleset"),
+        "brackets": ("FLAT", "can_be_skipped"),
+        "look": ("NOTHING", "ODDITIES"),
         "views": ("Part", "Raw", "Seen", "Simple", "View", "opened", "viewed"),
         "sources.json_source": ("JsonSource",),
         "alert": ("Alert",),

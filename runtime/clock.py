@@ -25,12 +25,13 @@ def nanoseconds(text: str) -> int | None:
     >>> nanoseconds("1970-01-01T02:00:01.5+02:00"), nanoseconds("1970-01-01T00:00:01")
     (1500000000, None)
     """
-    # The part up to the second is cached: events come in the order of time.
+    # The part up to the second is remembered: events come in the order of time.
+    if len(text) == 27 and text[26] == "Z":  # as kube-apiserver writes it
+        start, digits = _start(text[:20]), text[20:26]
+        if start is not None and digits.isdecimal() and digits.isascii():
+            return start + int(digits) * 1000
     if not text.isascii() or (second := _second(text[:19])) is None:
         return None
-    if len(text) == 27 and text[26] == "Z" and text[19] == ".":  # as kube-apiserver writes it
-        digits = text[20:26]
-        return second * SECOND + int(digits) * 1000 if digits.isdigit() else None
     if text[-1] == "Z":
         fraction = text[19:-1]
     elif (offset := _offset(text[-6:])) is not None:
@@ -53,6 +54,13 @@ def day(text: Any) -> str | None:
     '2026-03-02'
     """
     return text[:10] if type(text) is str else None
+
+
+@lru_cache(maxsize=4096)
+def _start(text: str) -> int | None:
+    """Return the nanoseconds of a time whose fraction comes next: ``YYYY-MM-DDTHH:MM:SS.``."""
+    second = _second(text[:19]) if text[19] == "." else None
+    return None if second is None else second * SECOND
 
 
 @lru_cache(maxsize=4096)

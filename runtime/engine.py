@@ -9,7 +9,8 @@ from typing import Any, Final, TypeAlias
 from rulec.runtime.events import EventError, Run
 from rulec.runtime.inputs import opened
 from rulec.runtime.jsonlines import ByteStream
-from rulec.runtime.matcher import Make, Matcher, Outcome
+from rulec.runtime.matcher import Matcher
+from rulec.runtime.plain import Make, Outcome
 from rulec.runtime.rendering import counted
 from rulec.runtime.ruleset import Ruleset
 

@@ -15,7 +15,7 @@ from rulec.runtime.checkpoint import Checkpoint, CheckpointError, Numbers, Place
 from rulec.runtime.engine import STRIDE, Notice, Summary, tell
 from rulec.runtime.events import Run
 from rulec.runtime.inputs import Input
-from rulec.runtime.matcher import Make
+from rulec.runtime.plain import Make
 from rulec.runtime.recognition import HEAD, UnknownInputError, recognised
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.streams import Summaries

@@ -9,9 +9,13 @@ are bounded, and cleared when they are full.
 
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from rulec.runtime.fields import MISSING, Missing
 from rulec.runtime.jsontext import text
+
+if TYPE_CHECKING:
+    from rulec.runtime.look import MakesLook
 
 _MOST_KEYS: Final = 8192
 _MOST_CLASSES: Final = 65536
@@ -55,22 +59,38 @@ class Gate:
 
     ``key`` gives the values for the views of an event. ``class_of`` gives what
     stands for some values, as texts, ``candidates`` the numbers of the rules
-    for them: those whose gates these values open. ``known`` remembers the
-    numbers by the values.
+    for them: those whose gates these values open. ``look`` makes the look at a
+    document, for sources that have one.
+
+    ``known`` remembers the numbers by the values in a view, ``known_objects`` by
+    the values in an event that was decoded before, MISSING where there are none.
     """
 
-    __slots__ = ("_by_class", "_candidates", "_class_of", "_misses", "_texts", "key", "known")
+    __slots__ = (
+        "_by_class",
+        "_candidates",
+        "_class_of",
+        "_misses",
+        "_texts",
+        "key",
+        "known",
+        "known_objects",
+        "look",
+    )
 
     def __init__(
         self,
         key: Callable[[Any, Any], tuple[Any, ...]],
         class_of: Callable[..., tuple[Any, ...]],
         candidates: Callable[..., tuple[int, ...]],
+        look: "MakesLook | None" = None,
     ) -> None:
         self.key = key
+        self.look = look
         self._class_of = class_of
         self._candidates = candidates
         self.known: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self.known_objects: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._by_class: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._texts: dict[str, str] = {}  # that are in known keys
         self._misses = 0
@@ -100,15 +120,41 @@ class Gate:
             found = self._by_text(_as_texts(key))
             if not all(map(_is_itself, key)):
                 return found
+        self._remember(self.known, key, found)
+        return found
+
+    def find_objects(self, key: tuple[Any, ...]) -> tuple[int, ...]:
+        """Do the same for values out of an event that was decoded before.
+
+        A number comes with its type: 200 is equal to 200.0, but another text.
+
+        :raises TypeError: if one of them is nothing of that. A caller may have put anything there.
+        """
+        try:
+            found = self._by_class.get(self._class_of(*key))
+        except (AttributeError, TypeError):
+            found = None
+        if found is None:
+            found = self._by_text(tuple(map(_text_of_object, key)))
+            if _TEXTS_OF_OBJECTS.issuperset(map(type, key)):
+                self._by_class[self._class_of(*key)] = found
+        self._remember(self.known_objects, key, found)
+        return found
+
+    def _remember(
+        self,
+        known: dict[tuple[Any, ...], tuple[int, ...]],
+        key: tuple[Any, ...],
+        found: tuple[int, ...],
+    ) -> None:
         # What comes again is remembered soon enough, and what does not costs less like this.
         self._misses += 1
         if self._misses % _REMEMBERED == 0:
-            if len(self.known) >= _MOST_KEYS:
-                self.known.clear()
+            if len(known) >= _MOST_KEYS:
+                known.clear()
                 self._texts.clear()
             # What many keys have in common is one object then, and at hand when it is compared.
-            self.known[tuple(map(self._same, key))] = found
-        return found
+            known[tuple(map(self._same, key))] = found
 
     def _same(self, value: Any) -> Any:
         return self._texts.setdefault(value, value) if type(value) is str else value
@@ -127,23 +173,37 @@ class Gate:
 class OpenGate(Gate):
     """A gate that leaves all of so many rules, whatever the event is."""
 
-    __slots__ = ("_all",)
+    __slots__ = ("all",)
 
     def __init__(self, count: int) -> None:
-        self._all = tuple(range(count))
-        super().__init__(lambda data, audit: (), lambda: (), lambda: self._all)
+        self.all = tuple(range(count))
+        super().__init__(lambda data, audit: (), lambda: (), lambda: self.all)
+        self.known[()] = self.all
 
     def __call__(self, event: Any) -> tuple[int, ...]:
         """Return the numbers of all rules."""
-        return self._all
+        return self.all
 
 
 # The types of what is its own text, or none.
 _TEXTS: Final = frozenset({str, NoneType})
+_TEXTS_OF_OBJECTS: Final = frozenset({str, Missing})
 
 
 def _as_texts(key: tuple[Any, ...]) -> tuple[str | None, ...]:
     return tuple(None if value is None else text(value) for value in key)
+
+
+def _text_of_object(value: Any) -> str | None:
+    match value:
+        case str():
+            return value
+        case Missing():
+            return None
+        case (kind, number) if kind is type(number) and kind in (str, int, Missing):
+            return None if number is MISSING else text(number)
+        case _:
+            raise TypeError(f"{type(value).__name__} in place of a text")
 
 
 def _is_itself(value: Any) -> bool:

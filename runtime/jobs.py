@@ -33,8 +33,8 @@ from rulec.runtime.engine import (
 )
 from rulec.runtime.events import EventError
 from rulec.runtime.inputs import is_live, opened
-from rulec.runtime.matcher import Make, Outcome
 from rulec.runtime.parcels import Finished, Item, Parcel, Sent, Skipped
+from rulec.runtime.plain import Make, Outcome
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
 

@@ -7,40 +7,20 @@ may tell. Most documents are done with then. Whatever is left is read with care;
 both ways give the same answers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rulec.runtime.alert import Alert
-from rulec.runtime.brackets import FLAT, can_be_skipped
-from rulec.runtime.events import EventError, NoTimeError, Run, SeenEvent
+from rulec.runtime.events import EventError, Run, SeenEvent
 from rulec.runtime.gate import ByType, Gate, OpenGate
+from rulec.runtime.look import Look
+from rulec.runtime.plain import QUIET, Accept, Make, Outcome, Plain, Tell, Tried
 from rulec.runtime.sources import AnyEvent, TypedDocuments
-from rulec.runtime.views import MISFITS, Seen, View, converter, decoder, viewed
+from rulec.runtime.views import View, viewed
 
 if TYPE_CHECKING:
     from rulec.runtime.ruleset import Program, Rule
-    from rulec.runtime.sources import EventSource, Reading, Rejection
-
-
-class Outcome(NamedTuple):
-    """What came of a document: how many events, what was rejected, and the alerts.
-
-    Instead of alerts, it may be whatever was to be made of rules that match.
-    """
-
-    events: int
-    rejected: "Sequence[Rejection]"
-    alerts: Sequence[Any]
-
-
-# What is made of a rule and an event that it matches.
-Make: TypeAlias = Callable[["Rule", Any], Any]
-
-# What is told of an event that rules match: the rules, or their alerts.
-Told = TypeVar("Told")
-Tell: TypeAlias = Callable[[Any, Sequence["Rule"]], Sequence[Told]]
-
-_QUIET: Final = Outcome(1, (), ())
+    from rulec.runtime.sources import EventSource, Reading
 
 
 class Matcher:
@@ -62,24 +42,19 @@ class Matcher:
         self.rules = tuple(rule for rule in program.rules if only is None or rule.name in only)
         self.gate = program.gate or OpenGate(len(program.rules))
         self.numbered = program.rules
-        self._conditions = [
-            rule.condition if rule in self.rules else _never for rule in program.rules
-        ]
-        self._first = first
+        self._tried = _trying(program.rules, set(self.rules), first)
         self._members = program.members
         self._documents = source.documents
         self._view = None if program.seen is None else program.seen.view
-        self._time = _time_of(program.seen, source.documents.time)
         self._event = SeenEvent if program.seen is None else program.seen.event
-        # Without them, every document is read with care.
-        self._decode: Callable[[Any], Any] | None = None
-        self._by_key: Gate | None = None
         self._by_type = self.gate if isinstance(self.gate, ByType) else None
-        if self._view is not None and source.envelope is not None and isinstance(self.gate, Gate):
-            self._decode, self._by_key = decoder(self._view), self.gate
+        # Without it, every document is read with care.
+        self._plain: Plain | None = None
+        if program.seen is not None and source.envelope is not None and isinstance(self.gate, Gate):
+            self._plain = Plain(self._documents, program.seen, self.gate, self._tried)
         # For documents, in bytes or decoded, the most direct way there is: no method is in between.
-        self.matches: Callable[[Any], Sequence[Rule]] = self._way(_rules_alone)
-        self._alerts: Callable[[Any], list[Alert]] = self._way(_alerts_of)
+        self.matches: Callable[[Any], Sequence[Rule]] = self._way(None)
+        self._alerts: Callable[[Any], Sequence[Alert]] = self._way(_alerts_of)
 
     def __call__(self, document: Any) -> list[Alert]:
         """Return the alerts of every event in a document, in the order of the events.
@@ -90,7 +65,7 @@ class Matcher:
         :raises EventError: if the document is bytes or text that is no
             document of this source.
         """
-        return self._alerts(document)
+        return list(self._alerts(document))
 
     def match(self, event: AnyEvent) -> list[Alert]:
         """Return the alerts of one event that was read before, in the order of the rules."""
@@ -105,16 +80,24 @@ class Matcher:
         """Return the rules that match one event that was read before."""
         return self._matched_event(event)[1]
 
-    def read(self, document: Any, run: Run) -> Outcome:
-        """Match a document, whose events go on with the numbers of a run.
+    def reading(self, run: Run) -> Callable[[Any], Outcome]:
+        """Return the function that matches documents, whose events go on with a run's numbers.
 
-        :raises EventError: if it is no document of this source at all.
+        It raises ``EventError`` for what is no document of this source at all.
         """
-        if type(document) is bytes and (outcome := self.accept(document, run)) is not None:
-            return outcome
-        events, rejected = self._documents.read(document, run=run)
-        alerts = [alert for event in events for alert in self.match(event)]
-        return Outcome(len(events), rejected, alerts)
+        accept = self.accepting(run)
+
+        def read(document: Any) -> Outcome:
+            if accept is not None and type(document) is bytes:
+                outcome = accept(document)
+                if isinstance(outcome, Outcome):
+                    return outcome
+            events, rejected = self._documents.read(document, run=run)
+            return Outcome(
+                len(events), rejected, [each for event in events for each in self.match(event)]
+            )
+
+        return read
 
     def lines(
         self, stream: Any, run: Run, every: int = 1, make: Make | None = None
@@ -124,12 +107,7 @@ class Matcher:
         Of the plain events that raise no alert, only every ``every``-th of the
         run is told. ``make`` makes something else than alerts.
         """
-
-        def accept(line: bytes) -> Outcome | Literal[True] | None:
-            outcome = self.accept(line, run, make)
-            return True if outcome is _QUIET and run.count % every else outcome
-
-        for number, found in self._read_lines(stream, run, accept):
+        for number, found in self._read_lines(stream, run, self.accepting(run, make, every)):
             if isinstance(found, Outcome | EventError):
                 yield number, found
             else:
@@ -138,14 +116,13 @@ class Matcher:
                 yield number, Outcome(len(events), rejected, made)
 
     def _read_lines(
-        self, stream: Any, run: Run, accept: Callable[[bytes], Outcome | Literal[True] | None]
+        self, stream: Any, run: Run, accept: Accept | None
     ) -> "Iterator[tuple[int, Reading | EventError | Outcome]]":
-        quick = accept if self._by_key or self._by_type else None
         if isinstance(self.gate, ByType):
             documents = cast(TypedDocuments, self._documents)
             asked = {"types": self.gate.asked, "members": self._members}
-            return documents.lines(stream, run=run, accept=quick, **asked)
-        return self._documents.lines(stream, run=run, accept=quick)
+            return documents.lines(stream, run=run, accept=accept, **asked)
+        return self._documents.lines(stream, run=run, accept=accept)
 
     # --- with care ------------------------------------------------------------------
 
@@ -167,163 +144,89 @@ class Matcher:
         seen = self.seen(event)
         return seen, self._tried(self.gate(seen), seen)
 
-    def _tried(self, numbers: Sequence[int], event: AnyEvent) -> "Sequence[Rule]":
-        """Return the rules that match, of those that could."""
-        matched = []
-        for number in numbers:
-            if self._conditions[number](event):
-                matched.append(self.numbered[number])
-                if self._first:
-                    break
-        return matched
-
     # --- at a glance ----------------------------------------------------------------
 
-    def _way(self, told: Tell[Told]) -> Callable[[Any], Any]:
-        """Return the function from a document to what is told of the rules that match."""
+    def _way(self, told: Tell | None) -> Look:
+        """Return the function from a document to what is told of the rules that match.
 
-        def with_care(document: Any) -> list[Told]:
-            return [each for seen, rules in self._matched(document) for each in told(seen, rules)]
+        Without ``told``, it is the rules.
+        """
+
+        def careful(document: Any) -> list[Any]:
+            found = self._matched(document)
+            return [
+                each
+                for seen, rules in found
+                for each in (rules if told is None else told(seen, rules))
+            ]
 
         if self._by_type is not None:
-            return self._way_by_type(self._by_type, with_care)
-        if self._by_key is not None and self._decode is not None:
-            return self._way_by_key(self._by_key, self._decode, told, with_care)
-        return with_care
+            return self._way_by_type(self._by_type, careful)
+        return careful if self._plain is None else self._plain.look(told, careful)
 
-    def _way_by_type(
-        self, gate: ByType, with_care: Callable[[Any], list[Told]]
-    ) -> Callable[[Any], list[Told]]:
+    def _way_by_type(self, gate: ByType, careful: Look) -> Look:
         """Return the function that tells nothing of an event whose type no rule is about."""
         type_of = cast(TypedDocuments, self._documents).type_of
 
-        def look(document: Any) -> list[Told]:
+        def look(document: Any) -> Sequence[Any]:
             found = type_of(document)
-            return with_care(document) if found is None or gate.of(found) else []
-
-        return look
-
-    def _way_by_key(
-        self,
-        gate: Gate,
-        decode: Callable[[Any], Any],
-        told: Tell[Told],
-        with_care: Callable[[Any], list[Told]],
-    ) -> Callable[[Any], Sequence[Told]]:
-        """Return the function that looks at a plain event through its view."""
-        # Most documents get no further than "no match". What they need is at hand.
-        key, known, find = gate.key, gate.known.get, gate.find
-        make, when, alone = self._event, self._time, self._documents.new_run()
-        conditions, numbered, first = self._conditions, self.numbered, self._first
-        assert self._view is not None, "there is no key without it"
-        convert = converter(self._view)
-
-        def look(document: Any) -> Sequence[Told]:
-            values = None
-            try:
-                if type(document) is not bytes:
-                    view = convert(document)
-                # Few documents are so large that there is anything to ask.
-                elif len(document) > FLAT and not can_be_skipped(document):
-                    return with_care(document)
-                else:
-                    view = decode(document)
-                values = key(view, view)
-                numbers = known(values)
-            except MISFITS:
-                return with_care(document)
-            except TypeError:
-                if values is None:  # no document at all
-                    return with_care(document)
-                numbers = None  # an object or an array among the values
-            if numbers is None:
-                numbers = find(values)
-            if not numbers:
-                return []
-            event = make(view, when, 1, view, alone, document)
-            rules = []
-            try:
-                for number in numbers:
-                    if conditions[number](event):
-                        rules.append(numbered[number])
-                        if first:
-                            break
-            except NoTimeError:
-                return with_care(document)
-            if not rules:
-                return []
-            # Only now does it matter whether it has a time.
-            event.moment = when(view)
-            return with_care(document) if event.moment is None else told(event, rules)
+            return careful(document) if found is None or gate.of(found) else ()
 
         return look
 
     def possible(self, view: View) -> Sequence[int]:
         """Return the numbers of the rules that an event could match, by its view."""
-        assert self._by_key is not None, "there is no view without it"
-        return self._by_key.look_up(self._by_key.key(view, view))
+        assert self._plain is not None, "there is no view without it"
+        return self._plain.possible(view)
 
     def glimpse(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
-        if self._decode is None or not can_be_skipped(document):
-            return None
-        try:
-            view: View = self._decode(document)
-        except MISFITS:
-            return None
-        return view
+        return None if self._plain is None else self._plain.view(document)
 
-    def accept(
-        self,
-        document: bytes,
-        run: Run,
-        make: Make | None = None,
-        whole: bytes | None = None,
-    ) -> Outcome | None:
-        """Match the next event of a run; return None if the document is not one plain event.
+    def accepting(self, run: Run, make: Make | None = None, every: int = 1) -> Accept | None:
+        """Return the function that matches the next event of a run, if it is a plain one.
 
-        ``make`` makes something else than alerts. ``whole`` is the event where
-        something was put before it to make a document of it.
+        ``make`` makes something else than alerts. Of the events that raise no alert, only every
+        ``every``-th of the run is told. There is none for sources without plain events.
         """
         if self._by_type is not None:
-            return self._accept_by_type(self._by_type, document, run)
-        view = self.glimpse(document)
-        if view is None or (time := self._time(view)) is None:
-            return None
-        if run.start is None:
-            run.start = time
-        run.count += 1
-        if not (numbers := self.possible(view)):
-            return _QUIET
-        event = self._event(view, time, run.count, view, run, whole or document)
-        rules = self._tried(numbers, event)
-        if make is None:
-            return Outcome(1, (), [rule.alert(event) for rule in rules])
-        return Outcome(1, (), [make(rule, event) for rule in rules])
+            return self._accepting_by_type(self._by_type, run, every)
+        return None if self._plain is None else self._plain.accepting(run, make, every)
 
-    def _accept_by_type(self, gate: ByType, document: bytes, run: Run) -> Outcome | None:
-        """Do this for an event of a type that no rule is about; return None for all others."""
-        found = cast(TypedDocuments, self._documents).glimpse(document)
-        if found is None or gate.of(found[0]):
-            return None
-        if run.start is None:
-            run.start = found[1]
-        run.count += 1
-        return _QUIET
+    def _accepting_by_type(self, gate: ByType, run: Run, every: int) -> Accept:
+        """Return the function that is done with events of types that no rule is about."""
+        glimpse = cast(TypedDocuments, self._documents).glimpse
 
+        def accept(document: bytes, whole: bytes | None = None) -> Outcome | Literal[True] | None:
+            found = glimpse(document)
+            if found is None or gate.of(found[0]):
+                return None
+            if run.start is None:
+                run.start = found[1]
+            run.count += 1
+            return True if run.count % every else QUIET
 
-def _time_of(seen: Seen | None, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:
-    """Return the function that finds the time of an event in its view; it returns None for none."""
-    stamp = None if seen is None else seen.time
-    return (lambda view: time(None)) if stamp is None else (lambda view: time(stamp(view)))
-
-
-def _rules_alone(event: AnyEvent, rules: Sequence["Rule"]) -> Sequence["Rule"]:
-    return rules
+        return accept
 
 
 def _alerts_of(event: AnyEvent, rules: Sequence["Rule"]) -> list[Alert]:
     return [rule.alert(event) for rule in rules]
+
+
+def _trying(rules: "Sequence[Rule]", wanted: "Collection[Rule]", first: bool) -> Tried:
+    """Return the function that tries rules, by their numbers, and returns those that match."""
+    conditions = [rule.condition if rule in wanted else _never for rule in rules]
+
+    def first_of(numbers: Sequence[int], event: AnyEvent) -> "Sequence[Rule]":
+        for number in numbers:
+            if conditions[number](event):
+                return (rules[number],)
+        return ()
+
+    def all_of(numbers: Sequence[int], event: AnyEvent) -> "Sequence[Rule]":
+        return [rules[number] for number in numbers if conditions[number](event)]
+
+    return first_of if first else all_of
 
 
 def _never(event: AnyEvent) -> bool:

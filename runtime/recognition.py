@@ -43,7 +43,7 @@ def _begins_capture(head: bytes) -> bool:
 
 
 def _begins_audit_log(head: bytes) -> bool:
-    from rulec.runtime.sources.syscall.auditd.documents import begins
+    from rulec.runtime.sources.syscall.auditd.beginning import begins
 
     return begins(head)
 

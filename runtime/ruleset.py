@@ -171,10 +171,10 @@ class Ruleset:
             not given.
         """
         matcher = self.matcher(source)
-        run = matcher.source.documents.new_run()
+        read = matcher.reading(matcher.source.documents.new_run())
         for index, document in enumerate(events):
             try:
-                outcome = matcher.read(document, run)
+                outcome = read(document)
             except EventError as error:
                 if rejected is None:
                     raise

@@ -24,7 +24,7 @@ from rulec.runtime.engine import (
 )
 from rulec.runtime.events import Run
 from rulec.runtime.inputs import Input, Replayed, is_live, opened, opened_live
-from rulec.runtime.matcher import Make
+from rulec.runtime.plain import Make
 from rulec.runtime.recognition import UnknownInputError, recognised
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.turns import StoppedError, Turns

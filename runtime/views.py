@@ -70,13 +70,18 @@ MISFITS: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 Shape = TypeVar("Shape", View, Part)
 
 
-@cache
+# Those that there are, by what they decode to.
+_DECODERS: Final[dict[type[Any], Callable[[bytes | Raw], Any]]] = {}
+
+
 def decoder(shape: type[Any]) -> Callable[[bytes | Raw], Any]:
     """Return the function that decodes JSON to a view or a part.
 
     It raises one of ``MISFITS`` for what does not have that shape exactly.
     """
-    return msgspec.json.Decoder(shape, float_hook=Number).decode
+    if shape not in _DECODERS:
+        _DECODERS[shape] = msgspec.json.Decoder(shape, float_hook=Number).decode
+    return _DECODERS[shape]
 
 
 def viewed(value: Any, shape: type[Shape]) -> Shape:
@@ -90,16 +95,26 @@ def viewed(value: Any, shape: type[Shape]) -> Shape:
     (Pod(name='null'), Pod(name=None))
     """
     if type(value) is Raw:
+        decode_shape = _DECODERS.get(shape) or decoder(shape)
         try:
-            found: Shape = decoder(shape)(value)
+            found: Shape = decode_shape(value)
         except MISFITS:
             return viewed(decode(bytes(value)), shape)
         return found
+    if value is MISSING and issubclass(shape, Part):
+        nothing: Shape = _nothing(shape)
+        return nothing
     relaxed: type[Shape] = _of_objects(shape, strict=False)
     try:
         return msgspec.convert(value, relaxed)
     except MISFITS:
         return _members(value, relaxed)
+
+
+@cache
+def _nothing(shape: type[Any]) -> Any:
+    """Return a part of which no member is there."""
+    return shape()
 
 
 def converter(shape: type[View]) -> Callable[[Any], Any]:
@@ -116,7 +131,8 @@ def forget_shapes() -> None:
 
     Those in use find it out again.
     """
-    for remembered in (decoder, _of_objects, _declared):
+    _DECODERS.clear()
+    for remembered in (_nothing, _of_objects, _declared):
         remembered.cache_clear()
 
 

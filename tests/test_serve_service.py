@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -418,17 +418,17 @@ print(sink.messages)
 # --- evaluation -----------------------------------------------------------------------------
 
 
-def test_a_mistake_of_ours_costs_one_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_costs_one_event(tmp_path: Path) -> None:
     rules, progress = active(tmp_path), Progress(tmp_path, 100)
-    accept = rules.matcher.accept
+    accept = rules.accept
+    assert accept is not None
 
     def mistaken(document: bytes, *rest: Any) -> Any:
         if b'"bad"' in document:
             raise ZeroDivisionError("nobody thought of that")
         return accept(document, *rest)
 
-    monkeypatch.setattr(rules.matcher, "accept", mistaken)
-    result = evaluate(named("a", "bad", "b"), rules, progress)
+    result = evaluate(named("a", "bad", "b"), replace(rules, accept=mistaken), progress)
     assert [delivery.alert.message for delivery in result.deliveries] == ["read a", "read b"]
     assert [(each.reason, each.detail) for each in result.refused] == [
         ("internal", "ZeroDivisionError: nobody thought of that")

@@ -338,7 +338,7 @@ def test_a_glance_and_a_closer_look_agree(document: dict[str, Any]) -> None:
     encoded = json.dumps(given).encode()
     quick, careful = new_run(), new_run()
     with patch("time.time_ns", return_value=7):
-        outcome = matcher.read(encoded, quick)
+        outcome = matcher.reading(quick)(encoded)
         events, rejected = read(encoded, run=careful)
         alerts = [alert for event in events for alert in matcher.match(event)]
         assert matcher(encoded) == matcher(given) == alerts

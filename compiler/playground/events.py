@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from rulec.runtime.events import EventError
 from rulec.runtime.recognition import UnknownInputError, recognised
 from rulec.runtime.sources import AnyEvent, EventSource, Reading
-from rulec.runtime.sources.syscall.auditd.documents import begins as begins_audit_log
+from rulec.runtime.sources.syscall.auditd.beginning import begins as begins_audit_log
 from rulec.runtime.sources.syscall.documents import type_of
 from rulec.runtime.sources.syscall.events import SyscallEvent
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from rulec.runtime.events import EventError, Run, SeenEvent
 from rulec.runtime.jsontext import decode, text
 from rulec.runtime.matcher import Matcher
+from rulec.runtime.plain import Accept, Outcome
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.sinks.sending import Deliveries
 from rulec.runtime.sinks.sink import Delivery
@@ -35,15 +36,15 @@ class ActiveRules:
     asking: frozenset[int]  # the numbers of those that ask for request objects
     run: Run
     make: Deliveries
+    accept: Accept | None  # matches plain events of the run
 
     @classmethod
     def of(cls, ruleset: Ruleset, source: str, *, identify: bool) -> "ActiveRules":
         """Return the rules of a ruleset for a source; if ``identify``, their alerts have names."""
         matcher = ruleset.matcher(source)
         rules = asking(matcher) if source == _K8S_AUDIT else frozenset[int]()
-        return cls(
-            ruleset, matcher, rules, matcher.source.documents.new_run(), Deliveries(identify)
-        )
+        run, make = matcher.source.documents.new_run(), Deliveries(identify)
+        return cls(ruleset, matcher, rules, run, make, matcher.accepting(run, make))
 
 
 class Refused(NamedTuple):
@@ -125,8 +126,8 @@ def _new(event: bytes, progress: Progress, result: Result) -> bool:
 def _item(item: bytes, rules: ActiveRules, result: Result) -> None:
     """Match an item of a list."""
     document, matcher = as_event(item), rules.matcher
-    outcome = matcher.accept(document, rules.run, rules.make, item)
-    if outcome is None:
+    outcome = None if rules.accept is None else rules.accept(document, item)
+    if not isinstance(outcome, Outcome):
         events, rejected = matcher.source.documents.read(as_list(item), run=rules.run)
         result.refused += (Refused(each.reason, each.detail, item) for each in rejected)
         for event in events:

@@ -13,7 +13,7 @@ from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.stdout import Writer
 
 if TYPE_CHECKING:
-    from rulec.runtime.matcher import Make
+    from rulec.runtime.plain import Make
     from rulec.runtime.ruleset import Rule
     from rulec.runtime.sources import AnyEvent
 

@@ -56,6 +56,8 @@ ENVELOPE: Final = Envelope(
         "stageTimestamp",
         "annotations",
     ),
+    common=frozenset({"stage", "requestURI", "verb", "user"}),
+    numbers=frozenset({"/responseStatus/code"}),
 )
 
 _NO_AUDIT: Final[dict[str, Any]] = {}

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from rulec.runtime.events import EventError, Run
 from rulec.runtime.jsonlines import ByteStream
 from rulec.runtime.sources.reading import Rejected
-from rulec.runtime.sources.syscall.auditd import documents as auditd
+from rulec.runtime.sources.syscall.auditd.beginning import begins as begins_audit_log
 from rulec.runtime.sources.syscall.capture.stream import begins as begins_capture
 from rulec.runtime.sources.syscall.events import SyscallEvent
 
@@ -48,12 +48,14 @@ def _recorded(stream: Any, run: Run, types: Names, fields: Names) -> Lines:
 
 
 def _audited(stream: Any, run: Run, types: Names, fields: Names) -> Lines:
-    return auditd.lines(stream, run)
+    from rulec.runtime.sources.syscall.auditd.documents import lines  # as above
+
+    return lines(stream, run)
 
 
 KINDS: Final = (
     Kind("capture", begins_capture, _recorded),
-    Kind("audit log of Linux", auditd.begins, _audited, goes_on=True),
+    Kind("audit log of Linux", begins_audit_log, _audited, goes_on=True),
 )
 
 # So many bytes tell.
