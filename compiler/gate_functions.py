@@ -3,9 +3,10 @@
 import ast
 from typing import TYPE_CHECKING, Final
 
+from rulec.bodies import described
 from rulec.condition_functions import ConditionBody
 from rulec.gates import Gates, Key
-from rulec.looks import key_of_view, look_function
+from rulec.looks import key_of_view, look_function, pointer_to
 from rulec.nodes import Const, Constant
 from rulec.python import (
     assign,
@@ -18,7 +19,7 @@ from rulec.python import (
     name,
     some,
 )
-from rulec.runtime.fields import CHARBUF
+from rulec.runtime.fields import CHARBUF, field_text
 from rulec.runtime.sources import EventSource
 from rulec.type_gates import TypeGates
 from rulec.views import Shape
@@ -43,8 +44,18 @@ def gate_functions(
         _candidates(candidates, gates, source.name, module),
     ]
     if source.envelope is not None:
+        made_up = {
+            key: identifier(f"class of {described(key.value)}", module.names)
+            for key in gates.keys
+            if key.tests and pointer_to(key.value) not in source.envelope.numbers
+        }
         titles.append(identifier(f"{source.name} look", module.names))
-        functions.append(look_function(titles[-1], gates, source.name, source.envelope, view))
+        functions += (
+            _class_of_one(title, key, source.name, module) for key, title in made_up.items()
+        )
+        functions.append(
+            look_function(titles[-1], gates, source.name, source.envelope, view, made_up)
+        )
     return functions, call("Gate", *map(name, titles))
 
 
@@ -92,6 +103,18 @@ def _class_function(identifier_: str, gates: Gates, source: str, module: "Module
     result = ast.Return(ast.Tuple(classes, ast.Load()))
     doc = "Return what stands for such values: others that give the same are the same to all gates."
     return function(identifier_, parameters, doc, [*body.statements, result])
+
+
+def _class_of_one(identifier_: str, key: Key, source: str, module: "Module") -> ast.stmt:
+    """Write the function from a value of a key to what it has in common with others."""
+    body = ConditionBody(source, module)
+    parameter = body.parameter(key.value)
+    body.present.add(key.value)
+    result = ast.Return(_class_of(key, body))
+    doc = (
+        f"Return what stands for such a value of {field_text(key.value.field, key.value.argument)}."
+    )
+    return function(identifier_, [parameter], doc, [*body.statements, result])
 
 
 def _class_of(key: Key, body: ConditionBody) -> ast.expr:

@@ -39,7 +39,7 @@ _ENOUGH_OF_ITS_OWN: Final = 2
 # A value that is mostly searched for something is no name, but a long text or an object that is
 # different in each event: to look at it is dear, and there is little to remember.
 _SEARCHES: Final = frozenset({"contains", "icontains", "endswith", "glob", "iglob", "regex"})
-# Nor is one of which nobody asks for a certain value.
+# What asks for a certain value, which few events have.
 _NAMES: Final = frozenset({"=", "!=", "in"})
 
 
@@ -171,9 +171,9 @@ def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     questions = Counter(test.value for test in tests)
     searches = Counter(test.value for test in tests if test.operator in _SEARCHES)
     named = {test.value for test in tests if test.operator in _NAMES}
-    names = {value for value in named if 2 * searches[value] <= questions[value]}
     asked = [
-        [value for value in _cheap_values(condition) if value in names] for condition in conditions
+        [value for value in _cheap_values(condition) if 2 * searches[value] <= questions[value]]
+        for condition in conditions
     ]
     counts = Counter(value for values in asked for value in values)
     chosen: dict[Loaded, None] = {}
@@ -184,7 +184,8 @@ def _key_values(conditions: Sequence[Condition]) -> tuple[Loaded, ...]:
     for value, count in counts.most_common():
         enough = _ENOUGH if count > 1 else _ENOUGH_OF_ITS_OWN
         lacking = (values for values in asked if len(chosen.keys() & values) < enough)
-        if len(chosen) < _MOST_KEYS and any(value in values for values in lacking):
+        tells = value in named and len(chosen) < _MOST_KEYS
+        if tells and any(value in values for values in lacking):
             chosen[value] = None
     # Days are the same for long, and are asked for only where it helps.
     days = [value for value in counts if value.field.convert is not None]

@@ -7,6 +7,7 @@ written for the key fields that the rules turned out to have.
 
 import ast
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -21,20 +22,44 @@ from rulec.views import Shape, reach, words_of
 # What the function is given: see ``rulec.runtime.look``.
 PARAMETERS: Final = ("gate", "decode", "closer", "careful")
 
-_VARIABLES: Final = frozenset({*PARAMETERS, "document", "key", "known", "numbers", "view"})
+_NONE_ALIKE: Final[Mapping[Key, str]] = {}
+
+# What is known by the values in a view, and by those in an event that was decoded before.
+TABLES: Final = ("known", "known_objects")
+
+_VARIABLES: Final = frozenset({*PARAMETERS, *TABLES, "document", "key", "look", "numbers", "view"})
 
 
 def look_function(
-    identifier_: str, gates: Gates, source: str, envelope: Envelope, view: Shape
+    identifier_: str,
+    gates: Gates,
+    source: str,
+    envelope: Envelope,
+    view: Shape,
+    classes: Mapping[Key, str],
 ) -> ast.stmt:
-    """Write the function that returns what looks at the documents of a source."""
-    steps, key = key_of_view(gates, view, _VARIABLES, root="view")
+    """Write the function that returns what looks at the documents of a source.
+
+    ``classes`` are the functions for the classes of values of some keys: of keys
+    whose values somebody makes up. What is looked up with are examples of these classes.
+    """
+    tables: list[ast.stmt] = [
+        assign(table, ast.Attribute(_attribute("gate", table), "get", ast.Load()))
+        for table in TABLES
+    ]
+    taken = set(_VARIABLES)
+    alike: dict[Key, str] = {}
+    for made_up, class_of in classes.items():
+        alike[made_up] = identifier(f"{described(made_up.value)} alike", taken)
+        tables.append(assign(alike[made_up], call("Alike", name(class_of))))
+    variables = frozenset(taken)
+    steps, key = key_of_view(gates, view, variables, alike, root="view")
     of_bytes = [
         assign("view", call("decode", name("document"))),
         *steps,
         *_looked_up(key, "known", "find"),
     ]
-    steps, key = _key_of_objects(gates, envelope)
+    steps, key = _key_of_objects(gates, envelope, variables, alike)
     of_objects = [
         assign("view", constant(None)),
         *steps,
@@ -46,10 +71,6 @@ def look_function(
     body: list[ast.stmt] = [
         ast.Try([by_type], [ast.ExceptHandler(name("ODDITIES"), None, [careful])], [], []),
         ast.Return(ast.IfExp(name("numbers"), closer, constant(()))),
-    ]
-    tables: list[ast.stmt] = [
-        assign(table, ast.Attribute(_attribute("gate", table), "get", ast.Load()))
-        for table in ("known", "known_objects")
     ]
     look = function("look", ["document"], "Look at one document.", body)
     doc = f"Return what looks at a document of {source}, and mostly sees that no rule matches."
@@ -74,7 +95,7 @@ def _is_plain(envelope: Envelope) -> ast.expr:
     tests = [compare(call("type", name("document")), ast.Is(), name("dict"))]
     for each, wanted in envelope.members.items():
         if isinstance(wanted, str):
-            tests.append(compare(_item(each), ast.Eq(), constant(wanted)))
+            tests.append(compare(_item(name("document"), each), ast.Eq(), constant(wanted)))
     return ast.BoolOp(ast.And(), tests) if len(tests) > 1 else tests[0]
 
 
@@ -92,11 +113,16 @@ def _looked_up(key: ast.expr, table: str, find: str) -> list[ast.stmt]:
 
 
 def key_of_view(
-    gates: Gates, view: Shape, variables: frozenset[str], root: str = ""
+    gates: Gates,
+    view: Shape,
+    variables: frozenset[str],
+    alike: Mapping[Key, str] = _NONE_ALIKE,
+    root: str = "",
 ) -> tuple[list[ast.stmt], ast.expr]:
     """Write the values of the key fields, taken out of the view of an event.
 
-    The view is called ``root``, or else what the fields call it.
+    ``alike`` are the tables of examples for some of them. The view is called ``root``, or
+    else what the fields call it.
     """
     before: list[ast.stmt] = []
     values: list[ast.expr] = []
@@ -109,12 +135,18 @@ def key_of_view(
             before.append(assign(variable, value))
             before += [assign(variable, member(variable, step)) for step in reached.rest]
             value = name(variable)
-        values.append(_asked(value, key, constant(None)))
+        values.append(_asked(value, key, constant(None), alike))
     return before, ast.Tuple(values, ast.Load())
 
 
-def _asked(value: ast.expr, key: Key, otherwise: ast.expr) -> ast.expr:
-    """Write a value as the gate wants it: of a time the day, if it can be one that rules name."""
+def _asked(value: ast.expr, key: Key, otherwise: ast.expr, alike: Mapping[Key, str]) -> ast.expr:
+    """Write a value as the gate wants it.
+
+    Of a time that is the day, if it can be one that rules name; of a name that somebody made
+    up, one that is like it.
+    """
+    if key in alike:
+        return ast.Subscript(name(alike[key]), value, ast.Load())
     if key.value.field.convert is None:
         return value
     days = key.constants
@@ -129,47 +161,55 @@ def _asked(value: ast.expr, key: Key, otherwise: ast.expr) -> ast.expr:
 # --- out of objects ---------------------------------------------------------------------
 
 
-def _key_of_objects(gates: Gates, envelope: Envelope) -> tuple[list[ast.stmt], ast.expr]:
+def _key_of_objects(
+    gates: Gates, envelope: Envelope, variables: frozenset[str], alike: Mapping[Key, str]
+) -> tuple[list[ast.stmt], ast.expr]:
     """Write the same values, taken out of an event that was decoded before.
 
     What is not where it belongs raises an error.
     """
-    taken = set(_VARIABLES)
+    taken = set(variables)
     shared: dict[str, str] = {}
     before: list[ast.stmt] = []
+    values: list[ast.expr] = []
     parents = Counter(path[0] for path in map(_path, gates.values) if len(path) > 1)
     for parent, count in parents.items():
         if count > 1:
             shared[parent] = identifier(words_of(parent), taken)
-            before.append(assign(shared[parent], _member(envelope, parent, name("NOTHING"))))
-    values = []
+            value = _step(name("document"), envelope, (parent,), name("NOTHING"))
+            before.append(assign(shared[parent], value))
     for key in gates.keys:
-        first, *rest = _path(key.value)
-        value = _member(envelope, first, name("NOTHING" if rest else "MISSING"))
-        if first in shared:
-            value = name(shared[first])
-        for position, step in enumerate(rest, 1):
-            other = name("MISSING" if position == len(rest) else "NOTHING")
-            value = method(value, "get", constant(step), other)
-        if f"/{'/'.join((first, *rest))}" in envelope.numbers:
+        path = _path(key.value)
+        start = int(path[0] in shared)
+        value = name(shared[path[0]]) if start else name("document")
+        for end in range(start + 1, len(path) + 1):
+            other = name("MISSING" if end == len(path) else "NOTHING")
+            value = _step(value, envelope, path[:end], other)
+        if pointer_to(key.value) in envelope.numbers:
             variable = identifier(described(key.value), taken)
             before.append(assign(variable, value))
             # A number that is equal to another one may be a float, with another text.
             value = ast.Tuple([call("type", name(variable)), name(variable)], ast.Load())
-        values.append(_asked(value, key, name("MISSING")))
+        values.append(_asked(value, key, name("MISSING"), alike))
     return before, ast.Tuple(values, ast.Load())
+
+
+def pointer_to(value: Loaded) -> str:
+    """Return the place of a key field as a JSON pointer."""
+    return f"/{'/'.join(_path(value))}"
 
 
 def _path(value: Loaded) -> tuple[str, ...]:
     return tuple(map(str, place(value)))
 
 
-def _member(envelope: Envelope, member: str, other: ast.expr) -> ast.expr:
-    """Write a member of an event; without the ones that all events have, it is a strange event."""
-    if member in envelope.members or member in envelope.common:
-        return _item(member)
-    return method(name("document"), "get", constant(member), other)
+def _step(value: ast.expr, envelope: Envelope, path: tuple[str, ...], other: ast.expr) -> ast.expr:
+    """Write the last step of a path; an event without what all events have is a strange one."""
+    *parents, last = path
+    if f"/{'/'.join(path)}" in envelope.common or (last in envelope.members and not parents):
+        return _item(value, last)
+    return method(value, "get", constant(last), other)
 
 
-def _item(member: str) -> ast.expr:
-    return ast.Subscript(name("document"), constant(member), ast.Load())
+def _item(value: ast.expr, member: str) -> ast.expr:
+    return ast.Subscript(value, constant(member), ast.Load())

@@ -23,7 +23,7 @@ EXPORTS: Final[Mapping[str, str]] = {
         "events": ("SeenEvent",),
         "extract": ("elements", "follow"),
         "fields": ("MISSING",),
-        "gate": ("ByType", "Gate"),
+        "gate": ("Alike", "ByType", "Gate"),
         "globs": ("glob", "iglob"),
         "jsontext": ("text",),
         "rendering": (

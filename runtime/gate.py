@@ -24,6 +24,35 @@ _MOST_CLASSES: Final = 65536
 _REMEMBERED: Final = 8
 
 
+class Alike(dict[Any, Any]):
+    """For each value of a field, one that no gate can tell from it.
+
+    Of names that somebody makes up, a few stand for all others, so what is looked up with
+    them is mostly known. ``class_of`` gives the same for texts that are the same to all gates.
+    What is no text stands for itself.
+    """
+
+    __slots__ = ("_class_of", "_examples", "_misses")
+
+    def __init__(self, class_of: Callable[[str], Any]) -> None:
+        super().__init__({None: None, MISSING: MISSING})
+        self._class_of = class_of
+        self._examples: dict[Any, str] = {}
+        self._misses = 0
+
+    def __missing__(self, value: Any) -> Any:
+        if type(value) is not str:
+            return value
+        found = self._examples.setdefault(self._class_of(value), value)
+        self._misses += 1
+        if self._misses % _REMEMBERED == 0:
+            if len(self) >= _MOST_KEYS:
+                self.clear()
+                self.update({None: None, MISSING: MISSING})
+            self[value] = found
+        return found
+
+
 class ByType:
     """The rules that can match an event, by the type that it has under ``name``.
 
@@ -130,6 +159,8 @@ class Gate:
 
         :raises TypeError: if one of them is nothing of that. A caller may have put anything there.
         """
+        if None in key:  # null has a text, unlike what is not there
+            raise TypeError("null in place of a text")
         try:
             found = self._by_class.get(self._class_of(*key))
         except (AttributeError, TypeError):

@@ -144,7 +144,7 @@ class Name(str):
 # What a caller's objects may hold where rules expect a text: much of it is equal.
 OBJECTS = (
     *("get", Name("get"), "200", "1", "true", "null", "", None, True, False, 0, 1, 200, -1),
-    *(1.0, 200.0, float("nan"), [], {}, ["get"], {"get": 1}, (int, 200), MISSING, b"get"),
+    *(1.0, 200.0, float("nan"), [], {}, ["get"], {"get": 1}, ("get", 1), MISSING, b"get"),
 )
 PLACES = ("verb", "stage", "username", "resource", "code", "kind", "auditID", "stageTimestamp")
 BY_OBJECTS = "".join(

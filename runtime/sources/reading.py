@@ -18,9 +18,10 @@ class Envelope:
     ``members`` have to be there: any value, a text (``str``), or the text that
     is given. ``time`` is a JSON pointer to the time of the event, if it has
     one. ``order`` has the members at the top of an event in the order in which
-    they usually come, where decoders look for them first. ``common`` are those
-    that every event has which was not made up by somebody, and at ``numbers``, which are
-    pointers, such an event has a number.
+    they usually come, where decoders look for them first.
+
+    Of pointers: every event has a value at those in ``common``, unless somebody made it up, and
+    a number at those in ``numbers``, if anything.
     """
 
     members: Mapping[str, str | type[str] | None] = field(default_factory=dict)

@@ -56,7 +56,7 @@ ENVELOPE: Final = Envelope(
         "stageTimestamp",
         "annotations",
     ),
-    common=frozenset({"stage", "requestURI", "verb", "user"}),
+    common=frozenset({"/stage", "/requestURI", "/verb", "/user", "/user/username"}),
     numbers=frozenset({"/responseStatus/code"}),
 )
 
