@@ -171,8 +171,8 @@ def _seen(
         doc = f"An event of {source}, with what rules have found out about it."
         settings: dict[str, ast.expr] = {"gc": ast.Constant(False), "eq": ast.Constant(False)}
         body: list[ast.stmt] = [
-            ast.AnnAssign(ast.Name(member, ast.Store()), name("Any"), name("MISSING"), 1)
-            for member in members
+            ast.AnnAssign(ast.Name(member, ast.Store()), name("Any"), nothing, 1)
+            for member, nothing in members.items()
         ]
         statements.append(class_(event, "SeenEvent", settings, doc, body))
     time = name(written.time) if written.time else constant(None)

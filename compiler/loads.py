@@ -47,8 +47,8 @@ class Load:
     ``function`` is the name of the function that does it. Without a ``view``,
     the event is there as objects. What is ``outside`` of the view is looked for
     in what the view has not decoded. What several rules ask for is ``kept`` as
-    an attribute of the event. ``opener`` returns the name of the function that
-    decodes a member at a root.
+    an attribute of the event. ``opened`` writes what a member at a root says that
+    waits to be decoded.
     """
 
     function: str
@@ -58,7 +58,7 @@ class Load:
     outside: bool
     kept: str
     imported: Imported
-    opener: Callable[[str, str], str]
+    opened: Callable[[str, str], ast.expr]
 
 
 def load_function(load: Load) -> ast.stmt:
@@ -168,7 +168,7 @@ def _reached(load: Load, path: tuple[Step, ...]) -> Reached:
         waiting = ast.Attribute(value, member.attribute, ast.Load())
         return Reached(call("opened", waiting), ANYTHING, path[1:])
     if member.waits:
-        return reach(call(load.opener(root, str(path[0])), event), member.shape, path[1:])
+        return reach(load.opened(root, str(path[0])), member.shape, path[1:])
     assert load.view is not None
     return reach(value, load.view, path)
 

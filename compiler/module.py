@@ -32,9 +32,10 @@ class Module:
     load_statements: list[ast.stmt] = field(default_factory=list)
     views: dict[str, Shape] = field(default_factory=dict)  # by event source
     outside: set[tuple[str, Loaded]] = field(default_factory=set)  # not in the view
-    openers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    openers: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
     attributes: dict[str, set[str]] = field(default_factory=dict)  # taken, by event source
-    event_members: dict[str, list[str]] = field(default_factory=dict)  # those added, in order
+    # Those added, in order, with what they are until something is found out.
+    event_members: dict[str, dict[str, ast.expr]] = field(default_factory=dict)
     kept: dict[tuple[str, Loaded], str] = field(default_factory=dict)  # as attributes of events
     names: set[str] = field(default_factory=set)
 
@@ -95,28 +96,35 @@ class Module:
                 outside,
                 kept,
                 self.imported,
-                lambda root, member: self.opener(source, root, member),
+                lambda root, member: self.opened(source, root, member),
             )
             self.load_statements.append(load_function(load))
         return call(self.loads[key], name("event"))
 
-    def opener(self, source: str, root: str, member: str) -> str:
-        """Return the name of the function that decodes a member of an event."""
+    def opened(self, source: str, root: str, member: str) -> ast.expr:
+        """Write what a member of an event says, which is decoded when it is first asked for."""
         key = (source, root, member)
+        declared = self.views[source].members[member]
+        nothing = constant(None) if declared.shape.part else name("MISSING")
         if key not in self.openers:
             words = words_of(member)
-            self.openers[key] = identifier(f"{source} {words}", self.names)
-            kept = self.attribute(source, f"{root} {words}")
-            declared = self.views[source].members[member]
-            self.load_statements.append(opener(self.openers[key], kept, root, member, declared))
-        return self.openers[key]
+            function = identifier(f"{source} {words}", self.names)
+            kept = self.attribute(source, f"{root} {words}", nothing)
+            self.openers[key] = (function, kept)
+            self.load_statements.append(opener(function, kept, root, member, declared))
+        function, kept = self.openers[key]
+        decoded = call(function, name("event"))
+        if not declared.shape.part:
+            return decoded
+        # Mostly another rule has asked for it before, and no call is needed. A part is true.
+        return ast.BoolOp(ast.Or(), [ast.Attribute(name("event"), kept, ast.Load()), decoded])
 
-    def attribute(self, source: str, words: str) -> str:
-        """Return a new attribute for the events of a source."""
+    def attribute(self, source: str, words: str, nothing: ast.expr | None = None) -> str:
+        """Return a new attribute for the events of a source: MISSING or ``nothing`` at first."""
         known = {*SeenEvent.__struct_fields__, *dir(SeenEvent)}
         taken = self.attributes.setdefault(source, known)
         found = identifier(words, taken)
-        self.event_members.setdefault(source, []).append(found)
+        self.event_members.setdefault(source, {})[found] = nothing or name("MISSING")
         return found
 
 

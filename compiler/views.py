@@ -90,7 +90,7 @@ def reach(root: ast.expr, shape: Shape, path: tuple[Step, ...]) -> Reached:
 def opener(title: str, kept: str, root: str, json_name: str, member: Member) -> ast.stmt:
     """Write the function that decodes a member of an event when it is first asked for.
 
-    What it says is ``kept`` as an attribute of the event.
+    What it says is ``kept`` as an attribute of the event. Whoever asks for a part has looked there.
     """
     waiting = ast.Attribute(
         ast.Attribute(name("event"), root, ast.Load()), member.attribute, ast.Load()
@@ -99,12 +99,15 @@ def opener(title: str, kept: str, root: str, json_name: str, member: Member) -> 
     if member.shape.part:
         value = call("viewed", waiting, name(member.shape.part))
     store = ast.Attribute(name("event"), kept, ast.Store())
-    unknown = compare(name("value"), ast.Is(), name("MISSING"))
-    body = [
-        assign("value", ast.Attribute(name("event"), kept, ast.Load())),
-        ast.If(unknown, [ast.Assign([ast.Name("value", ast.Store()), store], value)], []),
-        ast.Return(name("value")),
-    ]
+    decode: ast.stmt = ast.Assign([ast.Name("value", ast.Store()), store], value)
+    body = [decode]
+    if not member.shape.part:
+        unknown = compare(name("value"), ast.Is(), name("MISSING"))
+        body = [
+            assign("value", ast.Attribute(name("event"), kept, ast.Load())),
+            ast.If(unknown, [decode], []),
+        ]
+    body.append(ast.Return(name("value")))
     doc = f"Return /{json_name} of an event, which is decoded when a rule first asks for it."
     return function(title, ["event"], doc, body)
 

@@ -67,7 +67,9 @@ class Plain:
         self._gate = gate
         self._tried = tried
         self._decode = decoder(seen.view)
-        self._time = _time_of(seen, documents.time)
+        # What an event says of its time, and the time that this means.
+        self._stamp = seen.time or _nothing
+        self._clock = documents.time
 
     def view(self, document: bytes) -> View | None:
         """Return the view that rules have of a document; None if it is not one plain event."""
@@ -97,8 +99,12 @@ class Plain:
 
     def _closer(self, told: Tell | None, careful: Look) -> Closer:
         """Return what tries the rules that could match a document, after the look at it."""
-        make, when, alone = self._seen.event, self._time, self._documents.new_run()
+        make, alone = self._seen.event, self._documents.new_run()
         decode, tried, convert = self._decode, self._tried, converter(self._seen.view)
+        stamp, clock = self._stamp, self._clock
+
+        def when(view: View) -> int | None:
+            return clock(stamp(view))
 
         def closer(document: Any, view: View | None, numbers: Sequence[int]) -> Sequence[Any]:
             try:
@@ -114,7 +120,7 @@ class Plain:
                 if not rules:
                     return ()
                 # Only now does it matter whether it has a time.
-                event.moment = moment = when(view)
+                event.moment = moment = clock(stamp(view))
             except (*MISFITS, NoTimeError):
                 return careful(document)
             if moment is None:
@@ -130,8 +136,8 @@ class Plain:
         only every ``every``-th of the run is told.
         """
         # Most events of most logs get no further than this: what it takes is at hand.
-        decode, time, gate, tried = self._decode, self._time, self._gate, self._tried
-        key, known, seen_as = gate.key, gate.known.get, self._seen.event
+        decode, gate, tried, seen_as = self._decode, self._gate, self._tried, self._seen.event
+        key, known, stamp, clock = gate.key, gate.known.get, self._stamp, self._clock
 
         def accept(document: bytes, whole: bytes | None = None) -> Outcome | Literal[True] | None:
             if len(document) > FLAT and not can_be_skipped(document):
@@ -140,7 +146,7 @@ class Plain:
                 view = decode(document)
             except MISFITS:
                 return None
-            if (moment := time(view)) is None:
+            if (moment := clock(stamp(view))) is None:
                 return None
             values = key(view, view)
             try:
@@ -163,7 +169,5 @@ class Plain:
         return accept
 
 
-def _time_of(seen: Seen, time: Callable[[Any], int | None]) -> Callable[[View], int | None]:
-    """Return the function that finds the time of an event in its view; it returns None for none."""
-    stamp = seen.time
-    return (lambda view: time(None)) if stamp is None else (lambda view: time(stamp(view)))
+def _nothing(view: View) -> None:
+    """Say nothing of the time of an event, for sources whose events have none."""
