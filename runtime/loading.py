@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from rulec.runtime.ruleset import Recipe, Ruleset
+from rulec.runtime.ruleset import Explains, Ruleset
 
 
 class LoadError(Exception):
@@ -105,7 +105,7 @@ def unpickled(
     code: str | bytes | None,
     rule_matching: str,
     only: frozenset[str] | None,
-    recipe: Recipe | None = None,
+    recipe: Explains | None = None,
 ) -> Ruleset:
     """Return the ruleset that was pickled: from its code, or of an importable module."""
     if isinstance(code, bytes):

@@ -84,7 +84,7 @@ class Program:
         return frozenset(self.tells).union(*(rule.reads or () for rule in self.rules))
 
 
-class Recipe(Protocol):
+class Explains(Protocol):
     """What a ruleset was compiled from, which is all that is known of its conditions."""
 
     def explain(self, event: Document, rule: str) -> Any:
@@ -110,7 +110,7 @@ class Ruleset:
     only: frozenset[str] | None = None
     warnings: tuple[Any, ...] = ()
     code: str | bytes | None = field(default=None, repr=False)
-    recipe: Recipe | None = field(default=None, repr=False, compare=False)
+    recipe: Explains | None = field(default=None, repr=False, compare=False)
     _matchers: dict[str, Matcher] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
