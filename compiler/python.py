@@ -164,7 +164,7 @@ def class_identifier(text: str, taken: set[str]) -> str:
 RESERVED = frozenset(
     {
         *(word.lower() for word in (*kwlist, *softkwlist)),
-        *("all", "any", "dict", "frozenset", "isinstance", "str", "tuple", "type"),
+        *("all", "any", "bytes", "dict", "frozenset", "isinstance", "len", "str", "tuple", "type"),
         *("event", "item", "manifest", "programs", "ruleset", "sources"),
     }
 )
