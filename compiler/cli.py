@@ -8,7 +8,6 @@ import gc
 import os
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
@@ -55,6 +54,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
+            from difflib import get_close_matches  # nobody else needs it
+
             near = get_close_matches(cmd_name, COMMANDS, n=1)
             hint = f", did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"there is no command {cmd_name!r}{hint}")
@@ -105,6 +106,8 @@ def cli(ctx: click.Context) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
     _open_missing_streams()
+    # Compiling makes many objects, and few rings of them that somebody would have to look for.
+    gc.set_threshold(100_000)
     if instruction := os.environ.get(COMPLETE):
         from rulec.completion import answer
 
@@ -112,8 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)
-        # All of it is let go now. Python need not look for rings in it first.
-        gc.freeze()
+        gc.freeze()  # all of it is let go now: no need to look for rings in it first
         sys.exit(status)
     except BrokenPipeError:
         # Whoever read our output has seen enough: say nothing more, and let

@@ -4,7 +4,6 @@ import importlib.util
 import linecache
 import sys
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -22,7 +21,7 @@ def execute(code: str) -> Ruleset:
     The text stays visible to tracebacks and debuggers under a name made of
     its digest.
     """
-    name = f"<rulec {sha256(code.encode()).hexdigest()[:12]}>"
+    name = f"<rulec {_digest(code).hex()[:12]}>"
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     ruleset = _run(compile(code, name, "exec"), name)
     return _with_code(ruleset, code)
@@ -64,8 +63,15 @@ def to_bytecode(code: str) -> bytes:
     import marshal
 
     compiled = compile(code, "<compiled rules>", "exec", dont_inherit=True, optimize=0)
-    digest = sha256(code.encode()).digest()[:8]
-    return importlib.util.MAGIC_NUMBER + _FLAGS + digest + marshal.dumps(compiled, _FORMAT)
+    return (
+        importlib.util.MAGIC_NUMBER + _FLAGS + _digest(code)[:8] + marshal.dumps(compiled, _FORMAT)
+    )
+
+
+def _digest(code: str) -> bytes:
+    from hashlib import sha256  # slow to import; a .pyc file is loaded without it
+
+    return sha256(code.encode()).digest()
 
 
 def bytecode(content: bytes) -> CodeType:
