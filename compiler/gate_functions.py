@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from rulec.bodies import described
 from rulec.condition_functions import ConditionBody
 from rulec.gates import Gates, Key
-from rulec.looks import key_of_view, look_function, pointer_to
+from rulec.looks import key_of_view, look_function, may_be_number
 from rulec.nodes import Const, Constant
 from rulec.python import (
     assign,
@@ -47,7 +47,7 @@ def gate_functions(
         made_up = {
             key: identifier(f"class of {described(key.value)}", module.names)
             for key in gates.keys
-            if key.tests and pointer_to(key.value) not in source.envelope.numbers
+            if key.tests and not may_be_number(key.value, source.envelope)
         }
         titles.append(identifier(f"{source.name} look", module.names))
         functions += (

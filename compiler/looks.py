@@ -20,7 +20,7 @@ from rulec.runtime.sources.reading import Envelope
 from rulec.views import Shape, reach, words_of
 
 # What the function is given: see ``rulec.runtime.look``.
-PARAMETERS: Final = ("gate", "decode", "closer", "careful")
+PARAMETERS: Final = ("gate", "decode", "closer", "unusual")
 
 _NONE_ALIKE: Final[Mapping[Key, str]] = {}
 
@@ -65,11 +65,11 @@ def look_function(
         *steps,
         *_looked_up(key, "known_objects", "find_objects"),
     ]
-    careful = ast.Return(call("careful", name("document")))
-    by_type = ast.If(_is_short(), of_bytes, [ast.If(_is_plain(envelope), of_objects, [careful])])
+    unusual = ast.Return(call("unusual", name("document")))
+    by_type = ast.If(_is_short(), of_bytes, [ast.If(_is_plain(envelope), of_objects, [unusual])])
     closer = call("closer", *map(name, ("document", "view", "numbers")))
     body: list[ast.stmt] = [
-        ast.Try([by_type], [ast.ExceptHandler(name("ODDITIES"), None, [careful])], [], []),
+        ast.Try([by_type], [ast.ExceptHandler(name("ODDITIES"), None, [unusual])], [], []),
         ast.Return(ast.IfExp(name("numbers"), closer, constant(()))),
     ]
     look = function("look", ["document"], "Look at one document.", body)
@@ -185,7 +185,7 @@ def _key_of_objects(
         for end in range(start + 1, len(path) + 1):
             other = name("MISSING" if end == len(path) else "NOTHING")
             value = _step(value, envelope, path[:end], other)
-        if pointer_to(key.value) in envelope.numbers:
+        if may_be_number(key.value, envelope):
             variable = identifier(described(key.value), taken)
             before.append(assign(variable, value))
             # A number that is equal to another one may be a float, with another text.
@@ -194,9 +194,15 @@ def _key_of_objects(
     return before, ast.Tuple(values, ast.Load())
 
 
-def pointer_to(value: Loaded) -> str:
-    """Return the place of a key field as a JSON pointer."""
-    return f"/{'/'.join(_path(value))}"
+def may_be_number(value: Loaded, envelope: Envelope) -> bool:
+    """Return whether there may be a number at the place of a key field."""
+    if value.field.convert is not None:  # a time
+        return False
+    return envelope.numbers is None or _pointer(_path(value)) in envelope.numbers
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    return f"/{'/'.join(path)}"
 
 
 def _path(value: Loaded) -> tuple[str, ...]:
@@ -206,7 +212,7 @@ def _path(value: Loaded) -> tuple[str, ...]:
 def _step(value: ast.expr, envelope: Envelope, path: tuple[str, ...], other: ast.expr) -> ast.expr:
     """Write the last step of a path; an event without what all events have is a strange one."""
     *parents, last = path
-    if f"/{'/'.join(path)}" in envelope.common or (last in envelope.members and not parents):
+    if _pointer(path) in envelope.common or (last in envelope.members and not parents):
         return _item(value, last)
     return method(value, "get", constant(last), other)
 

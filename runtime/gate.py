@@ -155,20 +155,21 @@ class Gate:
     def find_objects(self, key: tuple[Any, ...]) -> tuple[int, ...]:
         """Do the same for values out of an event that was decoded before.
 
-        A number comes with its type: 200 is equal to 200.0, but another text.
+        Where a number may be, the value comes with its type: 1 is equal to true, and 200 to
+        200.0, but these are other texts.
 
         :raises TypeError: if one of them is nothing of that. A caller may have put anything there.
         """
-        if None in key:  # null has a text, unlike what is not there
-            raise TypeError("null in place of a text")
+        values = tuple(map(_plain_value, key))
         try:
-            found = self._by_class.get(self._class_of(*key))
+            found = self._by_class.get(self._class_of(*values))
         except (AttributeError, TypeError):
             found = None
         if found is None:
-            found = self._by_text(tuple(map(_text_of_object, key)))
-            if _TEXTS_OF_OBJECTS.issuperset(map(type, key)):
-                self._by_class[self._class_of(*key)] = found
+            texts = tuple(None if value is MISSING else text(value) for value in values)
+            found = self._by_text(texts)
+            if _TEXTS_OF_OBJECTS.issuperset(map(type, values)):
+                self._by_class[self._class_of(*values)] = found
         self._remember(self.known_objects, key, found)
         return found
 
@@ -219,22 +220,24 @@ class OpenGate(Gate):
 # The types of what is its own text, or none.
 _TEXTS: Final = frozenset({str, NoneType})
 _TEXTS_OF_OBJECTS: Final = frozenset({str, Missing})
+_SIMPLE: Final = frozenset({str, int, bool, Missing})
 
 
 def _as_texts(key: tuple[Any, ...]) -> tuple[str | None, ...]:
     return tuple(None if value is None else text(value) for value in key)
 
 
-def _text_of_object(value: Any) -> str | None:
-    match value:
-        case str():
-            return value
-        case Missing():
-            return None
-        case (kind, number) if kind is type(number) and kind in (str, int, Missing):
-            return None if number is MISSING else text(number)
-        case _:
-            raise TypeError(f"{type(value).__name__} in place of a text")
+def _plain_value(value: Any) -> Any:
+    """Return a value of a key without its type.
+
+    :raises TypeError: if it is neither a text nor a number that comes with its type.
+    """
+    kind = type(value)
+    if kind is str or value is MISSING:
+        return value
+    if kind is tuple and value[0] in _SIMPLE and type(value[1]) is value[0]:
+        return value[1]
+    raise TypeError(f"{kind.__name__} in place of a text")
 
 
 def _is_itself(value: Any) -> bool:

@@ -28,9 +28,10 @@ class MakesLook(Protocol):
     """Makes the look at the documents of a source.
 
     ``decode`` brings bytes into the view that the rules have of a document. ``closer``
-    goes on with documents that rules could match, ``careful`` with unusual ones.
+    goes on with documents that rules could match, ``unusual`` with those that have something
+    unusual in them, or are of another kind.
     """
 
     def __call__(
-        self, gate: Gate, decode: Callable[[bytes], Any], closer: Closer, careful: Look, /
+        self, gate: Gate, decode: Callable[[bytes], Any], closer: Closer, unusual: Look, /
     ) -> Look: ...

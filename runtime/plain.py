@@ -95,7 +95,28 @@ class Plain:
             every = self._gate.all
             return lambda document: closer(document, None, every)
         make = self._gate.look
-        return careful if make is None else make(self._gate, self._decode, closer, careful)
+        if make is None:
+            return careful
+        return make(self._gate, self._decode, closer, self._unusual(closer, careful))
+
+    def _unusual(self, closer: Closer, careful: Look) -> Look:
+        """Return what goes on with documents that have something unusual in them.
+
+        Objects may have numbers in place of texts: their view tells.
+        """
+        convert, possible = converter(self._seen.view), self.possible
+
+        def unusual(document: Any) -> Sequence[Any]:
+            if type(document) is bytes:
+                return careful(document)
+            try:
+                view = convert(document)
+            except MISFITS:
+                return careful(document)
+            numbers = possible(view)
+            return closer(document, view, numbers) if numbers else ()
+
+        return unusual
 
     def _closer(self, told: Tell | None, careful: Look) -> Closer:
         """Return what tries the rules that could match a document, after the look at it."""

@@ -215,9 +215,9 @@ def test_only_unusual_objects_are_read_with_care(monkeypatch: pytest.MonkeyPatch
         raise AssertionError("read with care")
 
     monkeypatch.setattr(OF_OBJECTS.source.documents, "read", refuse)
-    for objects in ({}, {"verb": "create"}, {"code": 500}, {"username": "x", "resource": "y"}):
+    for objects in ({}, {"verb": "create"}, {"code": 500}, {"username": "x", "verb": 5}):
         OF_OBJECTS.matches(with_objects(objects))
-    for objects in ({"verb": 5}, {"kind": "Other"}, {"code": 200.0}):
+    for objects in ({"verb": None}, {"kind": "Other"}, {"code": 200.0}):
         with pytest.raises(AssertionError, match="read with care"):
             OF_OBJECTS.matches(with_objects(objects))
 

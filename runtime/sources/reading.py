@@ -21,14 +21,14 @@ class Envelope:
     they usually come, where decoders look for them first.
 
     Of pointers: every event has a value at those in ``common``, unless somebody made it up, and
-    a number at those in ``numbers``, if anything.
+    a number at those in ``numbers``, if anything. If that is None, numbers may be anywhere.
     """
 
     members: Mapping[str, str | type[str] | None] = field(default_factory=dict)
     time: str | None = None
     order: tuple[str, ...] = ()
     common: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
+    numbers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
