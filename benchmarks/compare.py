@@ -17,8 +17,8 @@ from timing import Results, measure
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rounds", default=15, show_default=True, help="How often everything is measured.")
-@click.option("--events", default=2_000, show_default=True, help="Events in each workload.")
+@click.option("--rounds", default=9, show_default=True, help="How often everything is measured.")
+@click.option("--events", default=8_000, show_default=True, help="Events in each workload.")
 @click.option("--svg", type=click.Path(path_type=Path), help="Draw charts into this folder.")
 @click.option("--json", "data", type=click.Path(path_type=Path), help="Write all rounds here.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for docs/performance.md.")

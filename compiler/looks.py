@@ -27,7 +27,9 @@ _NONE_ALIKE: Final[Mapping[Key, str]] = {}
 # What is known by the values in a view, and by those in an event that was decoded before.
 TABLES: Final = ("known", "known_objects")
 
-_VARIABLES: Final = frozenset({*PARAMETERS, *TABLES, "document", "key", "look", "numbers", "view"})
+_VARIABLES: Final = frozenset(
+    {*PARAMETERS, *TABLES, "document", "key", "kind", "look", "numbers", "view"}
+)
 
 
 def look_function(
@@ -69,6 +71,7 @@ def look_function(
     by_type = ast.If(_is_short(), of_bytes, [ast.If(_is_plain(envelope), of_objects, [unusual])])
     closer = call("closer", *map(name, ("document", "view", "numbers")))
     body: list[ast.stmt] = [
+        assign("kind", call("type", name("document"))),
         ast.Try([by_type], [ast.ExceptHandler(name("ODDITIES"), None, [unusual])], [], []),
         ast.Return(ast.IfExp(name("numbers"), closer, constant(()))),
     ]
@@ -84,7 +87,7 @@ def _attribute(value: str, attribute: str) -> ast.expr:
 
 def _is_short() -> ast.expr:
     """Write whether a document is one in bytes that a decoder may go through."""
-    is_bytes = compare(call("type", name("document")), ast.Is(), name("bytes"))
+    is_bytes = compare(name("kind"), ast.Is(), name("bytes"))
     is_flat = compare(call("len", name("document")), ast.LtE(), name("FLAT"))
     skippable = call("can_be_skipped", name("document"))
     return ast.BoolOp(ast.And(), [is_bytes, some([is_flat, skippable])])
@@ -92,7 +95,7 @@ def _is_short() -> ast.expr:
 
 def _is_plain(envelope: Envelope) -> ast.expr:
     """Write whether a document is one that was decoded to an object, and says it is an event."""
-    tests = [compare(call("type", name("document")), ast.Is(), name("dict"))]
+    tests = [compare(name("kind"), ast.Is(), name("dict"))]
     for each, wanted in envelope.members.items():
         if isinstance(wanted, str):
             tests.append(compare(_item(name("document"), each), ast.Eq(), constant(wanted)))
