@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from rulec.module import Module
 
 
+# With so many beginnings that rules ask for, it is worth asking for all of them first.
+_MANY: Final = 4
+
 # What a gate is made of, one function each.
 PARTS: Final = ("key", "class", "candidates")
 
@@ -123,11 +126,35 @@ def _class_of(key: Key, body: ConditionBody) -> ast.expr:
     # With the type, what is no text is in no class of texts: it has to be made one first.
     answers: ast.expr = call("type", value)
     if key.tests:
-        tests = [body.expression(test) for test in key.tests]
-        answers = ast.Tuple([answers, *tests], ast.Load())
+        answers = ast.Tuple([answers, *_answers(key, value, body)], ast.Load())
     is_itself = compare(value, ast.Is(), ast.Constant(None))
     if key.constants:
         named = Constant(tuple(key.constants), CHARBUF)
         known = body.module.operand("frozenset", named, inline=True)
         is_itself = some([is_itself, compare(value, ast.In(), known)])
     return ast.IfExp(is_itself, value, answers)
+
+
+def _answers(key: Key, value: ast.expr, body: ConditionBody) -> list[ast.expr]:
+    """Write what rules ask about a value, one by one.
+
+    Where they ask for many beginnings, most values have none of them, which is quick to see.
+    """
+    written = [body.expression(test) for test in key.tests]
+    beginnings = {each: text for each in written if (text := _beginning(each)) is not None}
+    if len(beginnings) < _MANY:
+        return written
+    texts = Constant(tuple(beginnings.values()), CHARBUF)
+    has_any = method(value, "startswith", body.module.operand(None, texts))
+    ones = ast.Tuple(list(beginnings), ast.Load())
+    others = [each for each in written if each not in beginnings]
+    return [ast.BoolOp(ast.And(), [has_any, ones]), *others]
+
+
+def _beginning(expression: ast.expr) -> str | None:
+    """Return the text of an expression that is ``value.startswith(text)``."""
+    match expression:
+        case ast.Call(ast.Attribute(ast.Name(), "startswith"), [ast.Constant(str(text))]):
+            return text
+        case _:
+            return None

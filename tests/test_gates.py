@@ -1,6 +1,7 @@
 """Gates leave out rules that cannot match, and never another one."""
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -218,6 +219,28 @@ def test_what_is_looked_up_is_remembered_by_class() -> None:
     found = [gate(Event({"v": value}, 0)) for value in values]
     assert found == [(1,), (2,), (2,), (3,), (3,), (4,), (1,), (2,)]
     assert asked == [("a",), ("b",), ("sa",), (None,)]
+
+
+@pytest.mark.parametrize("count", [3, 4, 9])
+def test_many_beginnings_are_told_apart(count: int) -> None:
+    texts = [
+        f'ka.verb = get and ka.user.name startswith "team-{n}" and not ka.user.name contains x'
+        for n in range(count)
+    ]
+    texts.append("ka.verb = get and not ka.user.name startswith team-1 and ka.user.name exists")
+    built = execute(build_files([File("r.yaml", rules(texts))], rule_matching="all").code)
+    matcher = built.matcher("k8s_audit")
+    for _ in range(10):  # what comes again is remembered at some time
+        for user in (*(f"team-{n}-a" for n in range(10)), "team-1x", "team-", "other", "", None):
+            event = audit_event(verb="get", **({} if user is None else {"user": user}))
+            if user is None:
+                event["user"] = {}
+            expected = [f"r{n}" for n in range(count) if user and user.startswith(f"team-{n}")]
+            expected = [] if user and "x" in user else expected
+            if user is not None and not user.startswith("team-1"):
+                expected.append(f"r{count}")
+            for document in (event, json.dumps(event).encode()):
+                assert [rule.name for rule in matcher.matches(document)] == expected
 
 
 def test_the_tables_are_bounded() -> None:
