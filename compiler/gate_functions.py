@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rulec.module import Module
 
 
-# With so many beginnings that rules ask for, it is worth asking for all of them first.
+# With so many beginnings that rules ask for, it is worth looking for all of them at once.
 _MANY: Final = 4
 
 # What a gate is made of, one function each.
@@ -136,19 +136,14 @@ def _class_of(key: Key, body: ConditionBody) -> ast.expr:
 
 
 def _answers(key: Key, value: ast.expr, body: ConditionBody) -> list[ast.expr]:
-    """Write what rules ask about a value, one by one.
-
-    Where they ask for many beginnings, most values have none of them, which is quick to see.
-    """
+    """Write the answers to what rules ask about a value: one by one, but for many beginnings."""
     written = [body.expression(test) for test in key.tests]
     beginnings = {each: text for each in written if (text := _beginning(each)) is not None}
     if len(beginnings) < _MANY:
         return written
     texts = Constant(tuple(beginnings.values()), CHARBUF)
-    has_any = method(value, "startswith", body.module.operand(None, texts))
-    ones = ast.Tuple(list(beginnings), ast.Load())
-    others = [each for each in written if each not in beginnings]
-    return [ast.BoolOp(ast.And(), [has_any, ones]), *others]
+    found = ast.Call(body.module.operand("beginnings", texts), [value], [])
+    return [found, *(each for each in written if each not in beginnings)]
 
 
 def _beginning(expression: ast.expr) -> str | None:

@@ -139,6 +139,4 @@ def _title(prepare: str | None, node: Constant) -> str:
     listed = node.span.stands_for
     if prepare == "frozenset":
         return listed or "items"
-    if prepare is None and isinstance(node.value, tuple):
-        return listed or "texts"
     return f"{prepare or 'address'} {listed or ''}"

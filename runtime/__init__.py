@@ -37,7 +37,7 @@ EXPORTS: Final[Mapping[str, str]] = {
             "shown_octal",
             "shown_padded",
         ),
-        "values": ("Members", "Networks", "Paths", "exactly_one", "regex"),
+        "values": ("Members", "Networks", "Paths", "beginnings", "exactly_one", "regex"),
         "transforms": (
             "b64",
             "basename",

@@ -4,7 +4,7 @@ They are prepared once for each constant and then asked for each event.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, Final, TypeAlias
 
@@ -53,6 +53,24 @@ def regex_problem(pattern: str) -> str | None:
         reason = error.args[0]
         return from_utf8(reason) if isinstance(reason, bytes) else str(reason)
     return None
+
+
+def beginnings(texts: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    """Return a function that tells which of some texts another one begins with.
+
+    >>> which = beginnings(["system:", "sys", "team-1:"])
+    >>> which("system:node:a"), which("mia")
+    (('sys', 'system:'), ())
+    """
+    lengths: dict[int, set[str]] = {}
+    for text in texts:
+        lengths.setdefault(len(text), set()).add(text)
+    known = sorted(lengths.items())
+
+    def which(text: str) -> tuple[str, ...]:
+        return tuple([text[:length] for length, these in known if text[:length] in these])
+
+    return which
 
 
 def _re2(pattern: str) -> Any:
