@@ -3,8 +3,9 @@
 Of the values of fields, two tables remember what was found out: one by the
 exact values of the key fields, and behind it one by their classes, in which
 values that no rule can tell apart are the same. The number of classes depends
-on the rules alone, so nobody can make matching slow by inventing names. Both
-are bounded, and cleared when they are full.
+on the rules alone, so nobody can make matching slow by inventing names: before they
+are looked up, names are replaced by one that is like them. All tables are
+bounded, and cleared when they are full.
 """
 
 from collections.abc import Callable, Mapping
@@ -169,7 +170,7 @@ class Gate:
             texts = tuple(None if value is MISSING else text(value) for value in values)
             found = self._by_text(texts)
             if _TEXTS_OF_OBJECTS.issuperset(map(type, values)):
-                self._by_class[self._class_of(*values)] = found
+                self._learn(self._class_of(*values), found)
         self._remember(self.known_objects, key, found)
         return found
 
@@ -196,10 +197,13 @@ class Gate:
         found = self._by_class.get(classes)
         if found is None:
             found = self._candidates(*texts)
-            if len(self._by_class) >= _MOST_CLASSES:
-                self._by_class.clear()
-            self._by_class[classes] = found
+            self._learn(classes, found)
         return found
+
+    def _learn(self, classes: tuple[Any, ...], found: tuple[int, ...]) -> None:
+        if len(self._by_class) >= _MOST_CLASSES:
+            self._by_class.clear()
+        self._by_class[classes] = found
 
 
 class OpenGate(Gate):

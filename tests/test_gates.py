@@ -17,7 +17,8 @@ from rulec.nodes import Condition, Const, Loaded
 from rulec.parse import parse_condition
 from rulec.passes import simplify
 from rulec.runtime.events import Event
-from rulec.runtime.gate import Gate
+from rulec.runtime.fields import MISSING
+from rulec.runtime.gate import Alike, Gate
 from rulec.runtime.jsontext import text as text_of
 from rulec.runtime.loading import execute
 from rulec.runtime.sources import SOURCES, EventSource
@@ -249,6 +250,11 @@ def test_the_tables_are_bounded() -> None:
         gate.look_up((str(number),))
     assert len(gate.known) <= 8192
     assert len(gate._by_class) == 1
+    alike = Alike(len)
+    found = {alike[str(number)] for number in range(20_000)}
+    assert len(alike) <= 8192
+    assert found == {"0", "10", "100", "1000", "10000"}
+    assert (alike[None], alike[MISSING], alike[5]) == (None, MISSING, 5)
 
 
 def test_equal_values_with_other_texts_are_told_apart() -> None:
