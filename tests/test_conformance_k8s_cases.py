@@ -47,7 +47,8 @@ def without_memory(rules: tuple[Path, ...]) -> Ruleset:
     ruleset = compile_ruleset(rules, sources=["k8s_audit"])
     for program in ruleset.programs:
         if program.gate is not None:
-            program.gate.known, program.gate._by_class = Forgetful(), Forgetful()
+            program.gate.known, program.gate.known_objects = Forgetful(), Forgetful()
+            program.gate._by_class = Forgetful()
     return ruleset
 
 
