@@ -25,6 +25,13 @@ CHURN: Final = "churn"
 
 # Engines that others refer to.
 ORJSON: Final = "orjson.loads"
+DECODERS: Final = (
+    "json.loads",
+    ORJSON,
+    "msgspec, untyped",
+    "msgspec, what the rules read",
+    "msgspec, nothing of it",
+)
 MATCHES: Final = "rulec: bytes to matches"
 ALERTS: Final = "rulec: bytes to alerts"
 PLAIN: Final = "orjson and a function for each rule"
@@ -83,10 +90,9 @@ class Contenders:
     def _from_bytes(self) -> Iterator[Contender]:
         matcher = self.shipped.matcher(SOURCE)
         plain, alerts = function_per_rule(many(1)), alert_of_functions(many(1))
+        decoders = (json.loads, orjson.loads, *_decoders(self.shipped))
         ways: dict[str, Callable[[bytes], object]] = {
-            "json.loads": json.loads,
-            ORJSON: orjson.loads,
-            "msgspec, untyped": msgspec.json.Decoder().decode,
+            **dict(zip(DECODERS, decoders, strict=True)),
             MATCHES: matching(matcher),
             ALERTS: alerting(matcher),
             PLAIN: lambda line: plain(orjson.loads(line)),
@@ -139,6 +145,18 @@ class Contenders:
             _agree(_answers(self.eight, event), line)
             _agree(_answers(alerts, event), line)
         return len(lines)
+
+
+class Nothing(msgspec.Struct, gc=False):
+    """Nothing of an event: to decode it is to skip the document."""
+
+
+def _decoders(ruleset: Ruleset) -> Iterator[Callable[[bytes], object]]:
+    """Yield msgspec's decoders of everything, of what the rules read, and of nothing."""
+    (program,) = ruleset.programs
+    assert program.seen is not None, "audit events have views"
+    for shape in (Any, program.seen.view, Nothing):
+        yield msgspec.json.Decoder(shape).decode
 
 
 def seen(line: bytes) -> bytes:

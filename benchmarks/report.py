@@ -9,6 +9,7 @@ from contenders import (
     ALERT_HEAVY,
     ALERTS,
     CHURN,
+    DECODERS,
     MATCHES,
     ORJSON,
     PLAIN,
@@ -50,14 +51,13 @@ class Group:
 
 def groups(rules: tuple[int, ...]) -> tuple[Group, ...]:
     """Return how the table is divided; ``rules`` are the sizes of the rule sets."""
-    decoders = ("json.loads", ORJSON, "msgspec, untyped")
     least = min(rules)
     by_rules = tuple(map(decoded_by, rules))
     plain = tuple(map(plain_by, rules))
     peers = tuple(name for name, distribution, _ in PEERS if installed(distribution))
     return (
         Group(
-            f"from bytes, {least} rules", ORJSON, (*decoders, MATCHES, ALERTS, PLAIN, PLAIN_ALERTS)
+            f"from bytes, {least} rules", ORJSON, (*DECODERS, MATCHES, ALERTS, PLAIN, PLAIN_ALERTS)
         ),
         Group("decoded events, by number of rules", decoded_by(least), (*by_rules, *plain)),
         Group("decoded events, the same eight rules", RULEC_EIGHT, (RULEC_EIGHT, *peers)),

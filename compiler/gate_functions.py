@@ -74,7 +74,7 @@ def type_gate(gates: TypeGates, source: str, module: "Module") -> tuple[list[ast
 
 def _key_function(identifier_: str, gates: Gates, source: str, view: Shape) -> ast.stmt:
     """Write the function from the views of an event to the values at the key fields."""
-    body, values = key_of_view(gates, view, frozenset({"audit", "data"}))
+    body, values = key_of_view(gates, view, frozenset({"audit", "data"}), {})
     body.append(ast.Return(values))
     doc = f"Return the values that tell which rules for {source} could match an event."
     return function(identifier_, ["data", "audit"], doc, body)

@@ -22,8 +22,6 @@ from rulec.views import Shape, reach, words_of
 # What the function is given: see ``rulec.runtime.look``.
 PARAMETERS: Final = ("gate", "decode", "closer", "unusual")
 
-_NONE_ALIKE: Final[Mapping[Key, str]] = {}
-
 # What is known by the values in a view, and by those in an event that was decoded before.
 TABLES: Final = ("known", "known_objects")
 
@@ -46,7 +44,9 @@ def look_function(
     whose values somebody makes up. What is looked up with are examples of these classes.
     """
     tables: list[ast.stmt] = [
-        assign(table, ast.Attribute(_attribute("gate", table), "get", ast.Load()))
+        assign(
+            table, ast.Attribute(ast.Attribute(name("gate"), table, ast.Load()), "get", ast.Load())
+        )
         for table in TABLES
     ]
     taken = set(_VARIABLES)
@@ -79,10 +79,6 @@ def look_function(
     doc = f"Return what looks at a document of {source}, and mostly sees that no rule matches."
     made = [*tables, look, ast.Return(name("look"))]
     return function(identifier_, list(PARAMETERS), doc, made)
-
-
-def _attribute(value: str, attribute: str) -> ast.expr:
-    return ast.Attribute(name(value), attribute, ast.Load())
 
 
 def _is_short() -> ast.expr:
@@ -119,7 +115,7 @@ def key_of_view(
     gates: Gates,
     view: Shape,
     variables: frozenset[str],
-    alike: Mapping[Key, str] = _NONE_ALIKE,
+    alike: Mapping[Key, str],
     root: str = "",
 ) -> tuple[list[ast.stmt], ast.expr]:
     """Write the values of the key fields, taken out of the view of an event.
