@@ -62,7 +62,7 @@ browser: $(VENV)/browser
 
 COUNT ?= 100000
 fuzz: $(VENV)/dev
-	RULEC_FUZZ=$(COUNT) $(BIN)/python -m pytest -m fuzz -s
+	RULEC_FUZZ=$(COUNT) $(BIN)/python -m pytest -m fuzz -s --timeout 0
 
 soak: $(VENV)/dev
 	PYTHONPATH=benchmarks $(BIN)/python -m soak $(ARGS)

@@ -7,14 +7,11 @@ the inputs. What can be read only once is read in the process that asked.
 
 import multiprocessing
 import os
-import signal
-import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
@@ -25,6 +22,7 @@ from rulec.runtime.engine import (
     READ_ERRORS,
     STRIDE,
     Notice,
+    OutputError,
     Sink,
     Summary,
     run,
@@ -35,6 +33,7 @@ from rulec.runtime.events import EventError
 from rulec.runtime.inputs import is_live, opened
 from rulec.runtime.parcels import Finished, Item, Parcel, Sent, Skipped
 from rulec.runtime.plain import Make, Outcome
+from rulec.runtime.pool import pool
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import SHARD, Part, Shard, opened_part, shards, to_read
 
@@ -43,10 +42,6 @@ _AHEAD: Final = 2
 
 # To start processes takes as long as to read about so many bytes, or less.
 WORTH: Final = 32 * 1024 * 1024
-
-
-class WorkerError(Exception):
-    """A process that read a part of the inputs has ended before it should; the message says so."""
 
 
 def cores() -> int:
@@ -125,13 +120,9 @@ class Worker:
         parcel.add(Finished(lines, *counts, error))
 
 
-_worker: Worker | None = None
-
-
-def _begin(ruleset: Ruleset, source: str, make: Make, folder: Path) -> None:
-    global _worker
-    _worker = Worker(ruleset, source, make, folder)
+def _begin(ruleset: Ruleset, source: str, make: Make, folder: Path) -> Worker:
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    return Worker(ruleset, source, make, folder)
 
 
 def _end_with_parent(folder: Path) -> None:
@@ -141,11 +132,6 @@ def _end_with_parent(folder: Path) -> None:
     parent.join()
     rmtree(folder, ignore_errors=True)
     os._exit(1)
-
-
-def _work(shard: Shard) -> Sent:
-    assert _worker is not None, "workers begin with _begin"
-    return _worker(shard)
 
 
 # --- in the parent --------------------------------------------------------------------
@@ -172,7 +158,7 @@ def run_shared(
     what depends on the events before (``Ruleset.counts``).
 
     :raises OutputError: as ``engine.run`` does.
-    :raises WorkerError: if a process cannot be started, or ends before it should.
+    :raises pool.WorkerError: if a process cannot be started, or ends before it should.
     """
     merger = Merger(sink, notice)
 
@@ -192,7 +178,7 @@ def run_shared(
 
     with (
         TemporaryDirectory(prefix="rulec-") as folder,
-        _workers(jobs, ruleset, source, make, Path(folder)) as submit,
+        pool(jobs, partial(_begin, ruleset, source, make, Path(folder)), OutputError) as submit,
     ):
 
         def finish(found: str | tuple[Shard, Future[Sent]]) -> None:
@@ -211,49 +197,6 @@ def run_shared(
         while waiting:
             finish(waiting.popleft())
     return merger.summary
-
-
-@contextmanager
-def _workers(
-    jobs: int, ruleset: Ruleset, source: str, make: Make, folder: Path
-) -> Iterator[Callable[[Shard], Future[Sent]]]:
-    """Yield the function that gives a shard to a worker."""
-    others = set(multiprocessing.active_children())
-    # A copy of this process is there at once, and what was compiled is in it. But it has none of
-    # the other threads, and whatever these were in the middle of would never end there.
-    is_alone = threading.active_count() == 1
-    try:
-        executor = ProcessPoolExecutor(
-            jobs,
-            multiprocessing.get_context("fork" if is_alone else "spawn"),
-            initializer=_begin,
-            initargs=(ruleset, source, make, folder),
-        )
-    except (OSError, ImportError, NotImplementedError) as error:  # no shared memory
-        raise WorkerError(f"cannot start processes: {error}") from None
-
-    def submit(shard: Shard) -> Future[Sent]:
-        # Ctrl-C concerns this process, which ends the others; they inherit what is blocked.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        if sys.stdout is not None:
-            sys.stdout.flush()  # a copy of this process must have nothing to write
-        try:
-            return executor.submit(_work, shard)
-        except OSError as error:
-            raise WorkerError(f"cannot start a process: {error.strerror}") from None
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-    try:
-        yield submit
-    except BaseException as error:
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        if isinstance(error, BrokenProcessPool):
-            raise WorkerError("a process that read a part of the inputs was ended") from None
-        raise
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 class Merger:

@@ -22,8 +22,9 @@ from rule_events import audit_event
 from rulec import compile_ruleset
 from rulec.runtime import jobs, parcels, shards
 from rulec.runtime.engine import OutputError, Summary, run
-from rulec.runtime.jobs import Merger, Worker, WorkerError, run_shared, worth_sharing
+from rulec.runtime.jobs import Merger, Worker, run_shared, worth_sharing
 from rulec.runtime.loading import execute
+from rulec.runtime.pool import WorkerError
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.shards import Part
 from rulec.runtime.sinks.handing import Lines
@@ -236,8 +237,11 @@ def test_what_can_be_read_only_once_is_read_here(tmp_path: Path, ruleset: Rulese
     inputs = [str(log), str(pipe), str(log)]
     expected = in_one(ruleset, [str(log)])
     feeder = [sys.executable, "-c", f"open({str(pipe)!r}, 'wb').write({GOOD!r})"]
-    with subprocess.Popen(feeder):
-        told = in_processes(ruleset, inputs, 20_000)
+    with subprocess.Popen(feeder) as writing:
+        try:
+            told = in_processes(ruleset, inputs, 20_000)
+        finally:
+            writing.kill()
     assert told.lines[: len(expected.lines)] == told.lines[-len(expected.lines) :] == expected.lines
     assert len(told.lines) == 2 * len(expected.lines) + 1
     assert told.summary.events == 2 * expected.summary.events + 1

@@ -161,7 +161,8 @@ def _run(
 
     def read(source: str, names: Sequence[str], numbering: Run) -> Summary:
         if jobs != 1 and (processes := _processes(ruleset, source, names, jobs, quiet)) > 1:
-            from rulec.runtime.jobs import WorkerError, run_shared
+            from rulec.runtime.jobs import run_shared
+            from rulec.runtime.pool import WorkerError
 
             call = (ruleset, source, names, handing.make, handing.take, notice, pause)
             try:

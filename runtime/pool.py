@@ -1,0 +1,118 @@
+"""Processes that do pieces of work, and can be ended in the middle of one.
+
+Each has a pipe of its own. Where all share one, as in ``concurrent.futures``, whoever reads
+it waits for ever for the rest of an answer if the process that wrote it was ended.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+# What a process does: a function that is made there, by one that can be sent to it.
+Begin = Callable[[], Callable[[Task], Answer]]
+
+
+class WorkerError(Exception):
+    """A process could not be started, or has ended before it should; the message says which."""
+
+
+@contextmanager
+def pool(
+    count: int, begin: Begin[Task, Answer], errors: type[Exception]
+) -> Iterator[Callable[[Task], Future[Answer]]]:
+    """Start so many processes, and yield the function that gives one of them something to do.
+
+    Each works on one task at a time. Tasks, answers and ``begin`` are pickled. The futures
+    raise what the work raised if it is one of ``errors``, and ``WorkerError`` if the process
+    has ended. All processes have ended when the context is left, at once if by an exception.
+
+    :raises WorkerError: if a process cannot be started.
+    """
+    idle: SimpleQueue[Connection] = SimpleQueue()
+    processes: list[BaseProcess] = []
+    pipes: list[Connection] = []
+
+    def ask(task: Task) -> Answer:
+        pipe = idle.get()
+        try:
+            pipe.send(task)
+            answer: Answer | Exception = pipe.recv()
+        except (EOFError, OSError):
+            raise WorkerError("a process that read a part of the inputs was ended") from None
+        finally:
+            idle.put(pipe)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    # The threads come after the processes: a copy of this process is to have none.
+    threads = ThreadPoolExecutor(count, "rulec worker")
+    try:
+        for process, pipe in _started(count, begin, errors):
+            processes.append(process)
+            pipes.append(pipe)
+            idle.put(pipe)
+        yield lambda task: threads.submit(ask, task)
+        for _ in range(count):
+            with suppress(OSError):  # it has ended already
+                idle.get().send(None)
+    except BaseException:
+        for process in processes:
+            process.kill()
+        raise
+    finally:
+        threads.shutdown(cancel_futures=True)
+        for process in processes:
+            process.join()
+        for pipe in pipes:
+            pipe.close()
+
+
+def _started(
+    count: int, begin: Begin[Task, Answer], errors: type[Exception]
+) -> Iterator[tuple[BaseProcess, Connection]]:
+    """Yield processes that have been started, and the pipes to them."""
+    # A copy of this process is there at once, and what was compiled is in it. But it has none of
+    # the other threads, and whatever these were in the middle of would never end there.
+    is_alone = threading.active_count() == 1
+    context: ForkContext | SpawnContext = get_context("fork") if is_alone else get_context("spawn")
+    if sys.stdout is not None:
+        sys.stdout.flush()  # a copy of this process must have nothing to write
+    # Ctrl-C concerns this process, which ends the others; they inherit what is blocked.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            # Its end of the pipe is nowhere else, so that the pipe ends with the process.
+            with theirs:
+                process = context.Process(target=_serve, args=(theirs, begin, errors), daemon=True)
+                process.start()
+            yield process, ours
+    except OSError as error:
+        raise WorkerError(f"cannot start a process: {error.strerror}") from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(pipe: Connection, begin: Begin[Task, Answer], errors: type[Exception]) -> None:
+    """Work on what comes, until nothing does."""
+    work = begin()
+    while (task := pipe.recv()) is not None:
+        answer: Answer | Exception
+        try:
+            answer = work(task)
+        except errors as error:
+            answer = error
+        pipe.send(answer)
