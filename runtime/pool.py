@@ -90,8 +90,9 @@ def _started(
     context: ForkContext | SpawnContext = get_context("fork") if is_alone else get_context("spawn")
     if sys.stdout is not None:
         sys.stdout.flush()  # a copy of this process must have nothing to write
-    # Ctrl-C concerns this process, which ends the others; they inherit what is blocked.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C and service managers signal all processes at once. That concerns this one, which ends
+    # the others, or is missed by them, and they tidy up. They inherit what is blocked.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         for _ in range(count):
             ours, theirs = context.Pipe()

@@ -450,12 +450,17 @@ def test_ctrl_c_ends_all_processes_without_a_word(cwd: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
-def test_workers_end_with_their_parent(cwd: Path) -> None:
+@pytest.mark.parametrize(
+    "end", [lambda it: it.kill(), lambda it: os.killpg(it.pid, signal.SIGTERM)]
+)
+def test_workers_end_with_their_parent(
+    end: "Callable[[subprocess.Popen[bytes]], None]", cwd: Path
+) -> None:
     with running(cwd) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         assert len(list(members(process.pid))) > 2
-        process.kill()
+        end(process)
         assert waited_for(lambda: not list(members(process.pid)))
     assert not list((cwd / "temporary").iterdir())
 
