@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -522,12 +523,22 @@ def plausible_steps(draw: st.DrawFn) -> dict[str, Any]:
 @given(steps=st.lists(plausible_steps(), min_size=1, max_size=3))
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_what_can_be_told_can_be_read(steps: list[dict[str, Any]]) -> None:
-    machine = yaml.safe_load(MACHINE) | {"time": "2026-03-02T09:30:00Z"}
     try:
-        scenario = scenario_of(File("s.yaml", json.dumps({**machine, "events": steps})))
+        tell_and_read(steps)
     except RulesError as error:
         noted(re.sub("'.*?'", "...", error.diagnostics[0].message))
-        return
+
+
+@pytest.mark.parametrize("beside", [{}, {"fails": "EPERM"}], ids=["works", "fails"])
+def test_every_event_can_be_told_by_its_name_alone(beside: dict[str, str]) -> None:
+    for name in [*STEPS, *events_by_name()]:
+        with suppress(RulesError):  # some need more, and some cannot fail
+            tell_and_read([{name: {}, "process": 100, **beside}])
+
+
+def tell_and_read(steps: list[dict[str, Any]]) -> None:
+    machine = yaml.safe_load(MACHINE) | {"time": "2026-03-02T09:30:00Z"}
+    scenario = scenario_of(File("s.yaml", json.dumps({**machine, "events": steps})))
     capture = scenario.events()
     for event in capture:
         assert isinstance(event["evt.args"], str)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from rulec.runtime.sources.syscall.capture.decoders import Variant
 from rulec.runtime.sources.syscall.capture.events import Kind, kinds
 from rulec.runtime.sources.syscall.capture.syscalls import CODES
 from rulec.runtime.sources.syscall.paths import AT_FDCWD
@@ -51,7 +52,9 @@ def _return(moment: Moment, kind: Kind, found: dict[str, Any]) -> None:
         return
     first = kind.parameters[0]
     if moment.step.error:
-        found[first.name] = moment.result
+        # An old form of bpf says whether what it returns is a descriptor or an error.
+        is_variant = first.type == "dyn"
+        found[first.name] = Variant("errno", moment.result) if is_variant else moment.result
     elif first.name in found:
         return
     elif "fd1" in kind.positions:
