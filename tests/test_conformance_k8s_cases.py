@@ -13,7 +13,7 @@ from conformance import cases, folder, report
 from rulec import compile_ruleset
 from rulec.api import build
 from rulec.runtime.engine import run
-from rulec.runtime.loading import load, to_bytecode
+from rulec.runtime.loading import execute, load, to_bytecode
 from rulec.runtime.ruleset import Ruleset
 
 pytestmark = pytest.mark.conformance
@@ -44,7 +44,7 @@ class Forgetful(dict[Any, Any]):
 
 @cache
 def without_memory(rules: tuple[Path, ...]) -> Ruleset:
-    ruleset = compile_ruleset(rules, sources=["k8s_audit"])
+    ruleset = execute(str(in_memory(rules).code))
     for program in ruleset.programs:
         if program.gate is not None:
             program.gate.known, program.gate.known_objects = Forgetful(), Forgetful()
