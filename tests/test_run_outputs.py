@@ -1,10 +1,12 @@
 """``rulec run --output``: where alerts go, what is said when they do not arrive, and their names."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,10 @@ SHARED = [
     "-j",
     "2",
 ]
+
+
+# Whoever runs the tests may ignore Ctrl-C, and then so do its children.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 
 
 @pytest.fixture
@@ -325,6 +331,32 @@ def test_whoever_reads_standard_output_may_have_seen_enough() -> None:
 
 
 @pytest.mark.usefixtures("cwd")
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGINT])
+def test_whoever_is_to_read_standard_output_may_stop(number: signal.Signals | None) -> None:
+    start = [*RUN[:1], "-c", f"{LISTENING}from rulec.cli import main; main()", *RUN[3:]]
+    patience = "30" if number else "0.1"
+    call = [*start, "--output=stdout", "--output=file:a.log", "--output-timeout", patience]
+    with subprocess.Popen(
+        [*call, *["large.log"] * 4],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            if number is not None:
+                # As many at least were given to both, which is more than a pipe holds.
+                while Path("a.log").read_bytes().count(b"\n") < 1250:
+                    assert process.poll() is None
+                    time.sleep(0.01)
+                process.send_signal(number)
+            assert process.wait(LONG) == (128 + number if number else 4)
+        finally:
+            process.kill()
+
+
+@pytest.mark.usefixtures("cwd")
 def test_a_full_disk_beside_another_output() -> None:
     call = [*RUN, "--output", "stdout", "--output", "file:a.log", "audit.log"]
     with Path("/dev/full").open("wb") as full:
@@ -361,10 +393,6 @@ def test_a_log_that_is_rotated_while_events_come_in(cwd: Path) -> None:
     old, new = (cwd / "a.log.1").read_text(), (cwd / "a.log").read_text()
     assert (old + new).splitlines() == ALERTS[:1] * 4
     assert new
-
-
-# Whoever runs the tests may ignore Ctrl-C, and then so do its children.
-LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 
 
 @pytest.mark.usefixtures("cwd")

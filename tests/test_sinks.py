@@ -59,8 +59,6 @@ def test_standard_output_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(OutputError, match=r"^stdout: No space left on device$"):
                 outputs.send(deliveries(1), 2)
         monkeypatch.undo()
-        with pytest.raises(OSError, match="No space"):  # what is still in its buffer
-            full.close()
 
 
 def test_nobody_reads_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,8 +71,7 @@ def test_nobody_reads_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not outputs.wait(1, LONG)
         with pytest.raises(BrokenPipeError):
             outputs.check()
-    with pytest.raises(BrokenPipeError):
-        stream.close()
+    stream.close()
 
 
 # --- files --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -353,6 +354,21 @@ def test_ctrl_c_ends_a_run_whose_inputs_are_silent(cwd: Path, pipes: list[IO[byt
         assert process.wait(20) == 130
         assert process.stderr
         assert process.stderr.read() == b""
+
+
+def test_ctrl_c_ends_a_run_whose_alerts_nobody_reads(cwd: Path, pipes: list[IO[bytes]]) -> None:
+    command = [sys.executable, "-c", INTERRUPTIBLE, *CALL, "1.pipe", "2.pipe"]
+    with subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE) as process:
+        try:
+            pipe = (cwd / "1.pipe").open("wb", buffering=0)
+            pipes.append(pipe)
+            os.set_blocking(pipe.fileno(), False)
+            while select.select([], [pipe], [], 1)[1]:  # until it reads no more
+                pipe.write(lines(deleted("a")).encode())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
 
 
 def test_turns_are_taken_one_by_one() -> None:

@@ -14,7 +14,7 @@ from rulec.runtime.sinks import SINKS, Settings, Sink, sink
 from rulec.runtime.sinks.handing import Handing, Printing
 from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.sink import MIB
-from rulec.runtime.sinks.stdout import Writer
+from rulec.runtime.sinks.stdout import Writer, direct
 
 if TYPE_CHECKING:
     from rulec.runtime.sinks import Outputs
@@ -170,7 +170,8 @@ class Given:
         :raises OutputError: if one of them cannot be opened.
         """
         if self.outputs == (STDOUT,):
-            yield Printing(render, Writer(sys.stdout, live=live))
+            # What comes in live may be waited for, and printed, by several threads.
+            yield Printing(render, Writer(direct(sys.stdout) if live else sys.stdout, live=live))
             return
         from rulec.runtime.sinks.outputs import Outputs
         from rulec.runtime.sinks.sending import Sending

@@ -1,16 +1,52 @@
 """Alerts on standard output, one line each."""
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from time import monotonic
 from typing import Final, TextIO
 
 from rulec.runtime.engine import OutputError
-from rulec.runtime.sinks.renderer import Renderer
 from rulec.runtime.sinks.sink import Delivery, GoneError, LineSink, Settings, reason
 
 # How long alerts may wait in a buffer while there is more to read, in seconds.
 PATIENCE: Final = 0.25
+
+
+class Direct:
+    """What is written to a stream, without the buffer of that.
+
+    If nobody reads, a thread that waits with the buffer lets nobody else have it, and Python
+    cannot end.
+
+    :raises OSError: if what the buffer has cannot be written.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        stream.flush()
+        self._file = stream.fileno()
+        self._form = stream.encoding, stream.errors or "strict"
+        self._waiting = bytearray()
+
+    def write(self, text: str) -> None:
+        """Take a text, which is written with the next ``flush``."""
+        self._waiting += text.encode(*self._form)
+
+    def flush(self) -> None:
+        """Write what has been taken."""
+        while self._waiting:
+            del self._waiting[: os.write(self._file, self._waiting)]
+
+
+def direct(stream: TextIO) -> TextIO | Direct:
+    """Return what other threads than the main one may write to in place of a stream.
+
+    :raises OSError: as ``Direct`` does.
+    """
+    # What stands in for a stream may lead anywhere.
+    is_file = isinstance(getattr(stream, "buffer", None), io.BufferedWriter)
+    return Direct(stream) if is_file else stream
 
 
 class Writer:
@@ -20,7 +56,7 @@ class Writer:
     somebody waits; otherwise a few times a second.
     """
 
-    def __init__(self, stream: TextIO, *, live: bool) -> None:
+    def __init__(self, stream: TextIO | Direct, *, live: bool) -> None:
         self._stream = stream
         self._patience = 0.0 if live else PATIENCE
         self._flushed = monotonic()
@@ -55,9 +91,8 @@ class Writer:
 class Stdout(LineSink):
     """Standard output beside other sinks. What it does not take is lost for good."""
 
-    def __init__(self, name: str, render: Renderer) -> None:
-        super().__init__(name, render)
-        self._writer = Writer(sys.stdout, live=True)
+    def open(self) -> None:
+        self._writer = Writer(direct(sys.stdout), live=True)
 
     def write(self, delivery: Delivery) -> None:
         line = self.line(delivery)
