@@ -204,6 +204,18 @@ def test_what_fails_is_tried_again_and_told_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), ValueError("closed file")])
+def test_what_fails_is_tried_again_also_if_that_cannot_be_told(error: Exception) -> None:
+    def fails(_: str) -> None:
+        raise error
+
+    failing = Failing([OSError(28, "disk full"), RefusedError("too large")])
+    with Outputs([failing], fails, backoff=QUICK) as outputs:
+        outputs.send(deliveries(2), mark=1)
+        assert outputs.wait(1, LONG)
+    assert failing.taken == deliveries(1, start=1)
+
+
 def test_trouble_that_comes_and_goes_is_told_less_and_less() -> None:
     told: list[str] = []
     full = OSError(28, "No space left on device")

@@ -1,6 +1,8 @@
 """Several sinks side by side, each at its own pace."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from threading import Condition
 from time import monotonic
 from types import TracebackType
@@ -42,6 +44,7 @@ class Outputs:
         self._patience = patience
         self._sent = 0
         self._closed = False
+        notice = partial(_tell, notice)
         self._opened(sinks, notice)
         self._lanes = [
             Lane(sink, self._changed, queue, notice, backoff or Backoff()) for sink in sinks
@@ -176,3 +179,9 @@ class Outputs:
     ) -> None:
         if not self._closed:
             self.close(0.0)
+
+
+def _tell(notice: Notice, line: str) -> None:
+    """Tell a line. If that cannot be, an output is tried again all the same."""
+    with suppress(OSError, ValueError):  # such as a full disk, and a stream that was closed
+        notice(line)
