@@ -396,6 +396,22 @@ def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
     assert process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
 
 
+def test_a_program_that_neither_reads_nor_ends_is_not_left_behind() -> None:
+    code = (
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "sys.stdin.readline(); signal.pause()"
+    )
+    one = program(code)
+    with Outputs([one], quiet) as outputs:
+        outputs.send(deliveries(1), 1)
+        assert outputs.wait(1, LONG)
+        process = one._process
+        assert process is not None
+        outputs.send(deliveries(1), 2)
+        assert not outputs.close(0)
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_a_program_that_is_not_there() -> None:
     with pytest.raises(OutputError, match=r"^program:/nowhere/at-all: No such file"):
         Outputs([sink("program:/nowhere/at-all", Settings())], quiet)

@@ -16,9 +16,6 @@ from rulec.runtime.sinks.sink import Counters, Delivery, Notice, Sink, reason
 # How many alerts may wait for a sink, unless somebody says otherwise.
 QUEUE: Final = 1000
 
-# What a sink gets to tidy up after its time, in seconds.
-_GRACE: Final = 1.0
-
 
 class Outputs:
     """Several sinks side by side, each with a queue and a thread of its own.
@@ -159,12 +156,12 @@ class Outputs:
             self._closed = True
             for lane in self._lanes:
                 lane.finish(deadline)
-        for give_up, until in ((False, deadline), (True, deadline + _GRACE)):
-            for lane in self._lanes:
-                if give_up:
-                    lane.give_up()
-            for lane in self._lanes:
-                lane.join(max(0.0, until - monotonic()))
+        for lane in self._lanes:
+            lane.join(max(0.0, deadline - monotonic()))
+        for lane in self._lanes:
+            lane.give_up()
+        for lane in self._lanes:
+            lane.join(max(0.0, deadline + lane.sink.grace - monotonic()))
         with self._changed:
             return all(lane.clean for lane in self._lanes)
 

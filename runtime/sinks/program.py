@@ -36,6 +36,8 @@ class Program(LineSink):
     when it ends is given to the next one, in whole lines.
     """
 
+    grace = 2 * _END + 0.5  # see ``_stopped``
+
     def __init__(self, name: str, arguments: list[str], render: Renderer) -> None:
         super().__init__(name, render)
         self._arguments = arguments

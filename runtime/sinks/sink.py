@@ -81,6 +81,9 @@ class Sink(ABC):
     # The longest pause before it is tried again, in seconds. There is no need to spare a disk.
     longest_pause: ClassVar[float] = 30.0
 
+    # How long it may take to let go of everything when its time is over, in seconds.
+    grace: ClassVar[float] = 1.0
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.notice: Notice = lambda line: None
