@@ -348,6 +348,27 @@ def test_a_program_that_is_killed(tmp_path: Path) -> None:
     assert "program: the program ended by signal 9; trying again" in told
 
 
+# The first time, these do not read: one starts another program that could, and ends; the other
+# one goes on.
+LEAVES = "import os, subprocess, sys; subprocess.Popen(['sleep', '5']); os._exit(3)"
+STAYS = "import os, signal; os.close(0); signal.pause()"
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+@pytest.mark.parametrize("first", [LEAVES, STAYS])
+def test_a_program_reads_no_more_though_its_pipe_or_itself_is_there(
+    first: str, size: int, tmp_path: Path
+) -> None:
+    path, again = tmp_path / "out", tmp_path / "again"
+    code = f"import pathlib\nif not pathlib.Path({str(again)!r}).exists():\n    "
+    code += f"pathlib.Path({str(again)!r}).touch(); {first}\n{COPY}"
+    with Outputs([program(code, path)], quiet, backoff=QUICK) as outputs:
+        outputs.send([delivery(1, "x" * size), delivery(2)], 1)
+        assert outputs.wait(1, 5)
+        assert outputs.close(LONG)
+    assert path.read_text().splitlines()[1:] == [line(2)]
+
+
 def test_more_than_a_pipe_holds(tmp_path: Path) -> None:
     sent = [delivery(number, "x" * 100_000) for number in range(6)]
     with Outputs([program(FEW, tmp_path / "out", 4)], quiet, backoff=QUICK) as outputs:

@@ -65,9 +65,6 @@ class Program(LineSink):
         self._resume()
         unread, since = 0, monotonic()
         while now := self._unread():
-            assert self._process is not None, "there is a pipe to it"
-            if self._process.poll() is not None:
-                raise self._ended()
             if now != unread:
                 unread, since = now, monotonic()
             self._check(since)
@@ -78,6 +75,10 @@ class Program(LineSink):
         """Look whether it makes sense to wait on."""
         if self._aborted:
             raise InterruptedError
+        assert self._process is not None, "there is a pipe to it"
+        # It may have ended though one that it has started could read, or go on though nobody can.
+        if self._process.poll() is not None or self._poll(0, select.POLLERR):
+            raise self._ended()
         if monotonic() - since > _TIMEOUT:
             raise TimeoutError("the program does not read")
 
@@ -94,20 +95,24 @@ class Program(LineSink):
 
     def _put(self, line: bytes) -> None:
         """Write a line to the pipe; after a failure, go on where it was."""
-        ready = select.poll()
-        ready.register(self._pipe, select.POLLOUT)
         since = monotonic()
         while self._begun < len(line):
             try:
                 self._begun += os.write(self._pipe, line[self._begun :])
                 since = monotonic()
             except BlockingIOError:
-                ready.poll(_WAIT)
+                self._poll(_WAIT, select.POLLOUT)
                 self._check(since)
             except BrokenPipeError:
                 raise self._ended() from None
         self._begun = 0
         self._written.append(line)
+
+    def _poll(self, milliseconds: int, event: int) -> bool:
+        """Wait for something to happen to the pipe; return whether it has."""
+        pipe = select.poll()
+        pipe.register(self._pipe, event)
+        return any(found & event for _, found in pipe.poll(milliseconds))
 
     def _unread(self) -> int:
         """Return how many bytes are in the pipe."""
