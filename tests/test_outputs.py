@@ -1,5 +1,6 @@
 """Several sinks side by side: order, back-pressure, what is safe when, failures, the end."""
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from hypothesis.stateful import (
 from rulec.runtime.engine import OutputError
 from rulec.runtime.sinks import SINKS, Counters, Delivery, Outputs, Settings, Sink, sink
 from rulec.runtime.sinks.attempts import Attempts, Backoff
+from rulec.runtime.sinks.sending import Sending
 from rulec.runtime.sinks.sink import GoneError, RefusedError
 
 LONG = 20.0  # seconds: what never takes as long
@@ -169,6 +171,27 @@ def test_marks_are_safe_when_all_before_them_is_flushed_everywhere() -> None:
         assert outputs.settled == 9
         slow.allow(flushes=1)
         assert outputs.close(LONG)
+
+
+def test_marks_without_alerts_take_no_memory() -> None:
+    slow = Gated()
+    many = 10_000
+    with Outputs([slow], quiet) as outputs:
+        handing = Sending(outputs, identify=False, live=True, timeout=LONG)
+        tracemalloc.start()
+        try:
+            handing.take(delivery(1))
+            for mark in range(1, many):
+                handing.mark(mark)
+                outputs.send([], mark)
+            used, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert used < 100_000
+        assert handing.settled == 0
+        slow.allow(1)
+        assert handing.wait(many - 1, LONG)
+        assert handing.settled == outputs.settled == many - 1
 
 
 def test_marks_never_go_back() -> None:

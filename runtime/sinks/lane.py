@@ -64,10 +64,12 @@ class Lane:
 
     def mark(self, mark: int) -> None:
         """Remember that everything up to a mark was put."""
-        if self._queue:
-            self._marks.append((self._sent, mark))
-        else:
+        if not self._queue:
             self.settled = mark
+            return
+        if self._marks and self._marks[-1][0] == self._sent:
+            self._marks.pop()  # both are settled at once, and there may be many
+        self._marks.append((self._sent, mark))
 
     def reopen(self) -> None:
         """Let the sink look anew where alerts belong."""

@@ -72,6 +72,8 @@ class Sending(Handing):
     def mark(self, mark: int) -> None:
         if self._taken:
             self._send()
+        if self._marks and self._marks[-1][0] == self._sent:
+            self._marks.pop()  # both are settled at once, and there may be many
         self._marks.append((self._sent, mark))
 
     @property
@@ -82,10 +84,10 @@ class Sending(Handing):
         return self._settled
 
     def wait(self, mark: int, timeout: float) -> bool:
-        before = [sent for sent, each in self._marks if each <= mark]
-        if before and before[-1]:
+        before = next((sent for sent, each in self._marks if each >= mark), 0)
+        if before:
             deadline = monotonic() + self._timeout
-            self._outputs.wait(before[-1], min(timeout, self._timeout))
+            self._outputs.wait(before, min(timeout, self._timeout))
             self._timeout = max(0.0, deadline - monotonic())
         return self.settled >= mark
 
