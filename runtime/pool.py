@@ -65,9 +65,10 @@ def pool(
             pipes.append(pipe)
             idle.put(pipe)
         yield lambda task: threads.submit(ask, task)
-        for _ in range(count):
+        threads.shutdown()  # before the end, which would keep a process from whoever waits for one
+        for pipe in pipes:
             with suppress(OSError):  # it has ended already
-                idle.get().send(None)
+                pipe.send(None)
     except BaseException:
         for process in processes:
             process.kill()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import NoReturn
 
 import pytest
@@ -71,6 +72,18 @@ def test_whoever_has_enough_does_not_wait() -> None:
     for future in futures[:2]:
         with pytest.raises(WorkerError, match=ENDED):
             future.result()
+
+
+def test_whoever_leaves_early_gets_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waking(SimpleQueue[object]):
+        def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+            super().put(item)
+            time.sleep(0.01)  # it is the turn of whoever waits
+
+    monkeypatch.setattr("rulec.runtime.pool.SimpleQueue", Waking)
+    with pool(1, inverting, OSError) as submit:
+        futures = [submit(number) for number in (1, 2, 4)]
+    assert [future.result(0) for future in futures] == [1, 0.5, 0.25]
 
 
 def test_a_process_that_has_ended_before_it_is_told_to() -> None:
