@@ -3,16 +3,21 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Any
 
 import pytest
 from alerts import Told, deliveries, delivery
 from http_server import (
     LONG,
     Behaviour,
+    Handler,
     Script,
     accept,
     accepting_and_closing,
@@ -40,6 +45,12 @@ QUICK = Backoff(first=0.001, most=0.01)
 
 def quiet(_: str) -> None:
     pass
+
+
+def silent(handler: Handler, number: int) -> None:
+    """Take what is posted, and never answer."""
+    handler.take()
+    handler.rfile.read(1)
 
 
 def http(url: str, render: Renderer | None = None, timeout: float = LONG) -> Http:
@@ -254,6 +265,30 @@ def test_servers_have_to_prove_who_they_are(certificate: Path) -> None:
         client.post(json.dumps({"output": "x"}).encode())
         client.close()
     assert server.bodies == [{"output": "x"}]
+
+
+def test_what_is_broken_off_is_not_taken_for_refused(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is about to read an answer goes on with what becomes of the connection."""
+    reading, aborted, read = Event(), Event(), ssl.SSLSocket.read
+
+    def later(connected: ssl.SSLSocket, *arguments: Any) -> Any:
+        if not connected.server_side:
+            reading.set()
+            assert aborted.wait(LONG)
+        return read(connected, *arguments)
+
+    monkeypatch.setattr(ssl.SSLSocket, "read", later)
+    with serving(silent, 0, certificate) as server, ThreadPoolExecutor(1) as thread:
+        url = server.url.replace("http:", "https:")
+        client = Client(url, ca_file=certificate.parent / "cert.pem", certificate=certificate)
+        posted = thread.submit(client.post, b"{}")
+        assert reading.wait(LONG)
+        client.abort()
+        aborted.set()
+        with pytest.raises(ConnectionError):
+            posted.result(LONG)
 
 
 def test_certificates_that_are_none(tmp_path: Path) -> None:

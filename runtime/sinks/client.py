@@ -125,7 +125,8 @@ class Client:
         """Break off what another thread is waiting for."""
         if (connected := self._connection.sock) is not None:
             with suppress(OSError):  # it has just been closed
-                connected.shutdown(socket.SHUT_RDWR)
+                # Not by a method of TLS, after which the other thread would go on without.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 class _NoAnswerError(ConnectionError):
