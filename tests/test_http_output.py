@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -376,17 +377,28 @@ def test_one_process_uses_a_spool(tmp_path: Path) -> None:
 
 
 def test_a_slow_server_is_broken_off_at_the_end(tmp_path: Path) -> None:
-    def never(handler, number: int) -> None:  # type: ignore[no-untyped-def]
-        handler.take()
-        handler.rfile.read(1)
-
-    with serving(never) as server, Outputs([spooled(server.url, tmp_path)], quiet) as outputs:
+    with serving(silent) as server, Outputs([spooled(server.url, tmp_path)], quiet) as outputs:
         outputs.send(deliveries(1), 1)
         server.await_bodies(1)
         assert not outputs.close(0)
     with serving() as other, Outputs([spooled(other.url, tmp_path)], quiet) as outputs:
         assert outputs.close(LONG)
     assert other.messages == messages(1), "the spool was free again, and had the alert"
+
+
+@pytest.mark.parametrize("with_spool", [False, True])
+def test_what_is_broken_off_is_not_posted_again(with_spool: bool, tmp_path: Path) -> None:
+    def once(handler: Handler, number: int) -> None:
+        (silent if number else accept)(handler, number)
+
+    with serving(once) as server:
+        one = spooled(server.url, tmp_path) if with_spool else http(server.url)
+        with Outputs([one], quiet) as outputs:
+            outputs.send(deliveries(2), 1)
+            server.await_bodies(2)
+            assert not outputs.close(0)
+            assert not [each for each in enumerate_threads() if each.name.startswith("rulec")]
+    assert server.messages == messages(2)
 
 
 def test_an_error_of_ours_is_told_and_loses_nothing(

@@ -65,6 +65,7 @@ class Client:
             raise ValueError("a URL has no blanks and no letters beyond ASCII: write them as %XX")
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._timeout = timeout
+        self._aborted = False
         self._connection: HTTPConnection
         if parts.scheme == "https":
             context = ssl.create_default_context(cafile=ca_file)
@@ -86,7 +87,7 @@ class Client:
         try:
             status, answer = self._exchange(document)
         except _STALE:
-            if not reused:
+            if not reused or self._aborted:
                 raise
             status, answer = self._exchange(document)
         if 200 <= status < 300:
@@ -122,7 +123,8 @@ class Client:
         self._connection.close()
 
     def abort(self) -> None:
-        """Break off what another thread is waiting for."""
+        """Break off what another thread is waiting for; nothing can be posted then."""
+        self._aborted = True
         if (connected := self._connection.sock) is not None:
             with suppress(OSError):  # it has just been closed
                 # Not by a method of TLS, after which the other thread would go on without.
