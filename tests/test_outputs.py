@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Condition, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -271,6 +272,24 @@ def test_what_is_refused_is_counted_and_the_others_go_on() -> None:
         assert outputs.counters() == {"failing": Counters(delivered=2, dropped=1)}
     assert one.taken == deliveries(2, start=1)
     assert told == ["failing: 1 alert dropped so far: answered 400"]
+
+
+def test_numbers_of_alerts_never_go_back() -> None:
+    class Refusing(Gated):
+        def write(self, delivery: Delivery) -> None:
+            super().write(delivery)
+            raise RefusedError("too large")
+
+    slow = Refusing(writes=1)
+    with Outputs([slow], quiet) as outputs:
+        outputs.send(deliveries(2), 1)
+        slow.await_written(1)
+        while not outputs.counters()["gated"].dropped:
+            sleep(0.001)
+        assert outputs.counters()["gated"].delivered == 0
+        slow.allow(1)
+        assert outputs.close(LONG)
+        assert outputs.counters()["gated"] == Counters(dropped=2)
 
 
 def test_many_refusals_are_told_less_and_less() -> None:

@@ -32,7 +32,7 @@ class Lane:
         self._limit = limit
         self._notice = notice
         self._queue: deque[Delivery] = deque()  # what is not safe yet
-        self._sent = 0
+        self._sent = self._delivered = 0
         self._marks: deque[tuple[int, int]] = deque()  # how many were sent before, and the mark
         self._closing = self._reopening = False
         self._deadline = 0.0
@@ -86,8 +86,7 @@ class Lane:
     def counters(self) -> Counters:
         """Return what has become of the alerts so far."""
         attempts = self._attempts
-        delivered = self.done - attempts.dropped
-        counted = Counters(delivered, attempts.failed, 0, len(self._queue), attempts.dropped)
+        counted = Counters(self._delivered, attempts.failed, 0, len(self._queue), attempts.dropped)
         return self.sink.count(counted)
 
     # --- for whoever waits for the end --------------------------------------------------
@@ -152,6 +151,7 @@ class Lane:
         """Hand on what is waiting; return whether it is worth going on."""
         with self._changed:
             batch = list(islice(self._queue, self.sink.batch))
+        dropped = self._attempts.dropped
         for delivery in batch:
             if not self._attempts.until_done(partial(self._write, delivery)):
                 return False
@@ -161,6 +161,7 @@ class Lane:
             for _ in batch:
                 self._queue.popleft()
             self.done += len(batch)
+            self._delivered += len(batch) - (self._attempts.dropped - dropped)
             while self._marks and self._marks[0][0] <= self.done:
                 self.settled = self._marks.popleft()[1]
             self._changed.notify_all()
