@@ -356,6 +356,33 @@ def test_whoever_is_to_read_standard_output_may_stop(number: signal.Signals | No
             process.kill()
 
 
+@pytest.mark.parametrize(
+    ("end", "status"), [(["audit.log"], 0), (["nowhere.log"], 4), (["--output=http:" + DEAD], 4)]
+)
+def test_whoever_reads_standard_error_may_have_seen_enough(
+    end: list[str], status: int, cwd: Path
+) -> None:
+    (cwd / "broken.log").write_text("oops\n" + (cwd / "audit.log").read_text() * 2, "utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    call = [*RUN, "--output=file:a.log", "--output-timeout=0.1", "broken.log", *end]
+    with open(writing, "wb") as nobody:  # noqa: PTH123
+        done = subprocess.run(call, stderr=nobody, check=False)
+    assert done.returncode == status
+    alerts = (cwd / "a.log").read_text().splitlines()
+    assert alerts[: 2 * len(ALERTS)] == ALERTS * 2
+
+
+@pytest.mark.usefixtures("cwd")
+def test_a_full_disk_of_standard_error_keeps_nobody_from_alerts(cwd: Path) -> None:
+    (cwd / "broken.log").write_text("oops\n" + (cwd / "audit.log").read_text(), "utf-8")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*RUN, "broken.log"], stdout=subprocess.PIPE, stderr=full, text=True, check=False
+        )
+    assert done.stdout.splitlines() == ALERTS
+
+
 @pytest.mark.usefixtures("cwd")
 def test_a_full_disk_beside_another_output() -> None:
     call = [*RUN, "--output", "stdout", "--output", "file:a.log", "audit.log"]

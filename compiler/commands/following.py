@@ -100,7 +100,7 @@ def run_following(
             return follower.run(stop)
     except CheckpointError as error:
         for line in (*handing.finish(), str(error)):
-            click.echo(f"rulec run: {line}", err=True)
+            notice(f"rulec run: {line}")
         raise click.exceptions.Exit(BAD_INPUT) from None
 
 

@@ -1,5 +1,6 @@
 """What the commands that read events share: which inputs, of which source, how far."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -83,8 +84,13 @@ def source_of_inputs(used: Iterable[str], chosen: Sequence[str]) -> str:
 
 
 def notice(line: str) -> None:
-    """Print a line to standard error."""
-    click.echo(line, err=True)
+    """Print a line to standard error. If that cannot be, the alerts are not to suffer."""
+    try:
+        click.echo(line, err=True)
+    except BrokenPipeError:  # nobody will ever read what we say, also when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    except OSError:
+        pass  # such as a full disk: another line may find room
 
 
 @contextmanager

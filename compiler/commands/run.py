@@ -128,7 +128,7 @@ def command(
                     summaries = run_following(how, ruleset, candidates, found, handing, progress)
             left = list(handing.finish())
     except OutputError as error:
-        click.echo(f"rulec run: cannot write alerts: {error}", err=True)
+        notice(f"rulec run: cannot write alerts: {error}")
         raise click.exceptions.Exit(BAD_INPUT) from None
     _finish(summaries, left, quiet)
 
@@ -169,7 +169,7 @@ def _run(
                 return run_shared(*call, jobs=processes, every=every)
             except WorkerError as error:
                 _tell_of_outputs(handing.finish())
-                click.echo(f"rulec run: {error}", err=True)
+                notice(f"rulec run: {error}")
                 raise click.exceptions.Exit(BAD_INPUT) from None
         make = handing.make
         return run(ruleset, source, names, handing.take, notice, pause, every, make, numbering)
@@ -216,13 +216,13 @@ def _settings(settings: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 def _tell_of_outputs(left: Iterable[str]) -> None:
     for line in left:
-        click.echo(f"rulec run: {line}", err=True)
+        notice(f"rulec run: {line}")
 
 
 def _finish(summaries: Summaries, left: list[str], quiet: bool) -> None:
     if not quiet:
         for line in summaries.lines():
-            click.echo(line, err=True)
+            notice(line)
     _tell_of_outputs(left)
     if summaries.total.unreadable or left:
         raise click.exceptions.Exit(BAD_INPUT)
