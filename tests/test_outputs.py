@@ -315,6 +315,17 @@ def test_a_sink_that_is_gone_ends_the_sending(error: Exception) -> None:
     assert other.written == deliveries(1)
 
 
+def test_whoever_has_no_more_alerts_learns_that_a_sink_is_gone() -> None:
+    with Outputs([Failing([GoneError("it is broken")])], quiet) as outputs:
+        handing = Sending(outputs, identify=False, live=True, timeout=LONG)
+        handing.take(delivery(1))
+        handing.pause()
+        assert not outputs.wait(1, LONG)
+        for learn in (handing.pause, lambda: handing.mark(1)):
+            with pytest.raises(OutputError, match="it is broken"):
+                learn()
+
+
 def test_whoever_waits_learns_that_a_sink_is_gone() -> None:
     gate = Gated()
     caught: list[str] = []

@@ -57,6 +57,7 @@ class Sending(Handing):
             self._send()
 
     def pause(self) -> None:
+        self._outputs.check()
         if self._taken and monotonic() - self._last >= self._patience:
             self._send()
 
@@ -70,6 +71,7 @@ class Sending(Handing):
         self._last = monotonic()
 
     def mark(self, mark: int) -> None:
+        self._outputs.check()
         if self._taken:
             self._send()
         if self._marks and self._marks[-1][0] == self._sent:
