@@ -146,6 +146,7 @@ class Follower:
                             raise
                         watch.fail(str(tail.path), error)
                         failed = True
+                    watch.close_some()
                 if final and (failed or not tail.has_more):
                     watch.leave(tail)
                     self._sources.pop(tail, None)

@@ -92,7 +92,6 @@ class Watch:
         for identity, (path, _) in found.items():
             if identity not in known and not self._is_copy(path, identity):
                 self._add(path, identity, Mark())
-        self._close_some()
 
     def has_lines(self, tail: Tail) -> bool:
         """Return whether a file has lines, as far as its first bytes tell.
@@ -183,6 +182,7 @@ class Watch:
                 self._begin_again(tail)
         except OSError as error:
             self.fail(str(tail.path), error)
+        self.close_some()
 
     def _begin_again(self, tail: Tail) -> None:
         """Read a file that was cut from its start, after the rest of what it was copied to."""
@@ -207,6 +207,7 @@ class Watch:
             tail.opened()  # from now on it can be read, whatever becomes of its name
         except OSError as error:
             self.fail(str(path), error)
+        self.close_some()
         return tail
 
     def _is_copy(self, path: Path, identity: Identity) -> bool:
@@ -229,10 +230,10 @@ class Watch:
                 return True
         return not head
 
-    def _close_some(self) -> None:
-        """Close files of a folder that nobody has written to for the longest time."""
-        opened = [tail for tail in self.tails if tail.is_open and not tail.has_more]
-        for tail in sorted(opened, key=lambda tail: tail.last_change)[:-_OPEN]:
+    def close_some(self) -> None:
+        """Close files of a folder: first those that nobody has written to for the longest time."""
+        opened = [tail for tail in self.tails if tail.is_open and tail not in self._leaving]
+        for tail in sorted(opened, key=lambda tail: (tail.has_more, tail.last_change))[:-_OPEN]:
             tail.close()
 
     # --- where to begin ---------------------------------------------------------------
@@ -317,7 +318,11 @@ class Watch:
 
 
 def _head_of(tail: Tail) -> bytes:
+    was_open = tail.is_open
     try:
         return os.pread(tail.opened().fileno(), ANCHOR, 0)
     except OSError:
         return b""
+    finally:
+        if not was_open:
+            tail.close()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import http_server
 import pytest
@@ -31,6 +31,7 @@ from rulec.runtime.following import Follower
 from rulec.runtime.inputs import Input
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.streams import Summaries
+from rulec.runtime.tail import Tail
 
 __all__ = ["elsewhere"]  # a fixture for every test here
 
@@ -414,6 +415,33 @@ def test_only_so_many_files_stay_open(
     assert sum(tail.is_open for tail in watch.tails) <= 4
     append(tmp_path / "0.log", line("x"))
     assert case.read() == ["x"]
+
+
+@pytest.mark.parametrize("from_start", [False, True])
+def test_only_so_many_files_are_open_at_once(
+    from_start: bool, ruleset: Ruleset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be more than a process may open."""
+    monkeypatch.setattr("rulec.runtime.watch._OPEN", 3)
+    most, opened = 0, Tail.opened
+
+    def counted(tail: Tail) -> BinaryIO:
+        nonlocal most
+        found = opened(tail)
+        tails = [tail for watch in case.follower._watches.values() for tail in watch.tails]
+        most = max(most, sum(tail.is_open for tail in tails))
+        return found
+
+    monkeypatch.setattr(Tail, "opened", counted)
+    for n in range(20):
+        (tmp_path / f"{n}.log").write_text(line(n))
+    case = Case(ruleset, tmp_path, from_start=from_start)
+    assert sorted(case.read(), key=int) == [str(n) for n in range(20) if from_start]
+    for n in range(20):
+        append(tmp_path / f"{n}.log", line(f"more-{n}"))
+    (tmp_path / "20.log").write_text(line("more-20"))
+    assert sorted(case.read()) == sorted(f"more-{n}" for n in range(21))
+    assert most <= 4
 
 
 # --- from one run to the next ------------------------------------------------------------
