@@ -5,9 +5,7 @@ lines, or as they are), what it had to skip, and counts. These are handed on in 
 the inputs. What can be read only once is read in the process that asked.
 """
 
-import multiprocessing
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -120,20 +118,6 @@ class Worker:
         parcel.add(Finished(lines, *counts, error))
 
 
-def _begin(ruleset: Ruleset, source: str, make: Make, folder: Path) -> Worker:
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-    return Worker(ruleset, source, make, folder)
-
-
-def _end_with_parent(folder: Path) -> None:
-    """Wait for the parent to end. If it is killed, it neither tells its workers nor tidies up."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "this is a worker"
-    parent.join()
-    rmtree(folder, ignore_errors=True)
-    os._exit(1)
-
-
 # --- in the parent --------------------------------------------------------------------
 
 
@@ -178,7 +162,12 @@ def run_shared(
 
     with (
         TemporaryDirectory(prefix="rulec-") as folder,
-        pool(jobs, partial(_begin, ruleset, source, make, Path(folder)), OutputError) as submit,
+        pool(
+            jobs,
+            partial(Worker, ruleset, source, make, Path(folder)),
+            OutputError,
+            partial(rmtree, folder, ignore_errors=True),
+        ) as submit,
     ):
 
         def finish(found: str | tuple[Shard, Future[Sent]]) -> None:

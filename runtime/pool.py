@@ -4,24 +4,30 @@ Each has a pipe of its own. Where all share one, as in ``concurrent.futures``, w
 it waits for ever for the rest of an answer if the process that wrote it was ended.
 """
 
+import multiprocessing
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 # What a process does: a function that is made there, by one that can be sent to it.
 Begin = Callable[[], Callable[[Task], Answer]]
+
+# What a process does if the one that started it was killed.
+Tidy = Callable[[], object]
 
 
 class WorkerError(Exception):
@@ -30,13 +36,14 @@ class WorkerError(Exception):
 
 @contextmanager
 def pool(
-    count: int, begin: Begin[Task, Answer], errors: type[Exception]
+    count: int, begin: Begin[Task, Answer], errors: type[Exception], tidy: Tidy
 ) -> Iterator[Callable[[Task], Future[Answer]]]:
     """Start so many processes, and yield the function that gives one of them something to do.
 
-    Each works on one task at a time. Tasks, answers and ``begin`` are pickled. The futures
-    raise what the work raised if it is one of ``errors``, and ``WorkerError`` if the process
-    has ended. All processes have ended when the context is left, at once if by an exception.
+    Each works on one task at a time. Tasks, answers, ``begin`` and ``tidy`` are pickled. The
+    futures raise what the work raised if it is one of ``errors``, and ``WorkerError`` if the
+    process has ended. All processes have ended when the context is left, at once if by an
+    exception. If this process is killed, the others end, and call ``tidy`` before that.
 
     :raises WorkerError: if a process cannot be started.
     """
@@ -60,7 +67,7 @@ def pool(
     # The threads come after the processes: a copy of this process is to have none.
     threads = ThreadPoolExecutor(count, "rulec worker")
     try:
-        for process, pipe in _started(count, begin, errors):
+        for process, pipe in _started(count, begin, errors, tidy):
             processes.append(process)
             pipes.append(pipe)
             idle.put(pipe)
@@ -82,7 +89,7 @@ def pool(
 
 
 def _started(
-    count: int, begin: Begin[Task, Answer], errors: type[Exception]
+    count: int, begin: Begin[Task, Answer], errors: type[Exception], tidy: Tidy
 ) -> Iterator[tuple[BaseProcess, Connection]]:
     """Yield processes that have been started, and the pipes to them."""
     # A copy of this process is there at once, and what was compiled is in it. But it has none of
@@ -99,7 +106,8 @@ def _started(
             ours, theirs = context.Pipe()
             # Its end of the pipe is nowhere else, so that the pipe ends with the process.
             with theirs:
-                process = context.Process(target=_serve, args=(theirs, begin, errors), daemon=True)
+                given = (theirs, begin, errors, tidy)
+                process = context.Process(target=_serve, args=given, daemon=True)
                 process.start()
             yield process, ours
     except OSError as error:
@@ -108,13 +116,37 @@ def _started(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(pipe: Connection, begin: Begin[Task, Answer], errors: type[Exception]) -> None:
+def _serve(
+    pipe: Connection, begin: Begin[Task, Answer], errors: type[Exception], tidy: Tidy
+) -> None:
     """Work on what comes, until nothing does."""
+    threading.Thread(target=_end_with_parent, args=(tidy,), daemon=True).start()
     work = begin()
-    while (task := pipe.recv()) is not None:
+    while (task := _unless_alone(pipe.recv, tidy)) is not None:
         answer: Answer | Exception
         try:
             answer = work(task)
         except errors as error:
             answer = error
-        pipe.send(answer)
+        _unless_alone(partial(pipe.send, answer), tidy)
+
+
+def _unless_alone(call: Callable[[], Any], tidy: Tidy) -> Any:
+    """Read from the pipe or write to it, while somebody is at its other end."""
+    try:
+        return call()
+    except (EOFError, OSError):
+        _end_with_parent(tidy)
+
+
+_ending: Final = threading.Lock()
+
+
+def _end_with_parent(tidy: Tidy) -> NoReturn:
+    """Wait for the parent to end. If it is killed, it neither tells its workers nor tidies up."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "this is a worker"
+    parent.join()
+    with _ending:  # one thread may have noticed by the pipe, and one by the process
+        tidy()
+        os._exit(1)

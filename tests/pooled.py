@@ -39,6 +39,10 @@ def interrupted(_: object) -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
+def nothing() -> None:
+    """Leave everything as it is."""
+
+
 # What makes the work, in the process.
 answering = partial(partial, answer)
 inverting = partial(partial, inverse)

@@ -459,9 +459,11 @@ def test_workers_end_with_their_parent(
     with running(cwd) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
+        assert process.stderr is not None
         assert len(list(members(process.pid))) > 2
         end(process)
         assert waited_for(lambda: not list(members(process.pid)))
+        assert all(line.startswith(b"large.log:") for line in process.stderr)
     assert not list((cwd / "temporary").iterdir())
 
 

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import NoReturn
 
 import pytest
-from pooled import answering, breaking_off, interrupting, inverting, sleeping
+from pooled import answering, breaking_off, interrupting, inverting, nothing, sleeping
 
 from rulec.runtime.pool import WorkerError, pool
 
@@ -27,7 +27,7 @@ def none_is_left() -> Iterator[None]:
 
 def test_answers() -> None:
     sizes = [5, 300_000, 0, 7, 2_000_000, 1]
-    with pool(2, answering, ValueError) as submit:
+    with pool(2, answering, ValueError, nothing) as submit:
         futures = [submit(size) for size in sizes]
         answers = [future.result() for future in futures]
     assert [len(content) for _, content in answers] == sizes
@@ -37,7 +37,7 @@ def test_answers() -> None:
 
 
 def test_what_the_work_raises() -> None:
-    with pool(1, inverting, OSError) as submit:
+    with pool(1, inverting, OSError, nothing) as submit:
         futures = [submit(number) for number in (1, -2, 4)]
         assert (futures[0].result(), futures[2].result()) == (1, 0.25)
         with pytest.raises(FileNotFoundError, match="nowhere"):
@@ -45,7 +45,7 @@ def test_what_the_work_raises() -> None:
 
 
 def test_what_it_should_not_raise(capfd: pytest.CaptureFixture[str]) -> None:
-    with pool(2, inverting, OSError) as submit:
+    with pool(2, inverting, OSError, nothing) as submit:
         with pytest.raises(WorkerError, match=ENDED):
             submit(0).result()
         assert submit(1).result() == 1  # by the other one
@@ -53,7 +53,7 @@ def test_what_it_should_not_raise(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_process_that_ends_in_the_middle_of_an_answer() -> None:
-    with pool(2, breaking_off, OSError) as submit, pytest.raises(WorkerError, match=ENDED):
+    with pool(2, breaking_off, OSError, nothing) as submit, pytest.raises(WorkerError, match=ENDED):
         submit(0).result()
 
 
@@ -64,7 +64,7 @@ def test_whoever_has_enough_does_not_wait() -> None:
     def give_up() -> NoReturn:
         raise KeyError
 
-    with pytest.raises(KeyError), pool(2, sleeping, OSError) as submit:  # noqa: PT012
+    with pytest.raises(KeyError), pool(2, sleeping, OSError, nothing) as submit:  # noqa: PT012
         futures += [submit(seconds) for seconds in (60, 60, 60)]
         give_up()
     assert time.monotonic() - begun < 30
@@ -81,13 +81,13 @@ def test_whoever_leaves_early_gets_all_answers(monkeypatch: pytest.MonkeyPatch) 
             time.sleep(0.01)  # it is the turn of whoever waits
 
     monkeypatch.setattr("rulec.runtime.pool.SimpleQueue", Waking)
-    with pool(1, inverting, OSError) as submit:
+    with pool(1, inverting, OSError, nothing) as submit:
         futures = [submit(number) for number in (1, 2, 4)]
     assert [future.result(0) for future in futures] == [1, 0.5, 0.25]
 
 
 def test_a_process_that_has_ended_before_it_is_told_to() -> None:
-    with pool(2, answering, OSError) as submit:
+    with pool(2, answering, OSError, nothing) as submit:
         process, _ = submit(0).result()
         os.kill(process, signal.SIGKILL)
         while any(child.pid == process for child in multiprocessing.active_children()):
@@ -104,7 +104,7 @@ def test_one_of_the_processes_cannot_be_started(monkeypatch: pytest.MonkeyPatch)
         started.append(process)
 
     monkeypatch.setattr(BaseProcess, "start", one_only)
-    begun = pool(2, answering, OSError)
+    begun = pool(2, answering, OSError, nothing)
     with pytest.raises(WorkerError, match="cannot start a process: no more processes"):
         begun.__enter__()
     assert started[0].exitcode == -signal.SIGKILL
@@ -116,7 +116,7 @@ def test_with_other_threads_nothing_is_copied() -> None:
     thread = threading.Thread(target=end.wait)
     thread.start()
     try:
-        with pool(1, inverting, OSError) as submit:
+        with pool(1, inverting, OSError, nothing) as submit:
             assert submit(10).result() == 0.1
     finally:
         end.set()
@@ -125,6 +125,6 @@ def test_with_other_threads_nothing_is_copied() -> None:
 
 def test_ctrl_c_is_not_for_them() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    with pool(1, interrupting, OSError) as submit:
+    with pool(1, interrupting, OSError, nothing) as submit:
         assert submit(0).result() is None
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
