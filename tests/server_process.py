@@ -163,7 +163,8 @@ def started(
             command,
             stdout=stdout or out,
             stderr=err,
-            env={**os.environ, "TZ": "UTC", "COLUMNS": "100"},
+            # Standard output has a buffer, as it does for users.
+            env={**os.environ, "TZ": "UTC", "COLUMNS": "100", "PYTHONUNBUFFERED": ""},
         )
     server = Server(process, port, folder, context)
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -218,6 +219,18 @@ def test_standard_output_that_nobody_reads_ends_it_and_loses_nothing(tmp_path: P
     os.close(write)
     with serving(tmp_path) as server:
         eventually(lambda: server.names() == ["unseen"])
+
+
+def test_it_ends_while_standard_output_takes_nothing(tmp_path: Path) -> None:
+    """A pipe is full, and whoever reads it does not: the lock of the stream is never free."""
+    read, write = os.pipe()
+    with serving(tmp_path, "--grace=0.1", stdout=write) as server:
+        assert server.post(named(*map(str, range(3000)))).status == 200
+        eventually(lambda: select.select([], [write], [], 0)[1] == [])
+        assert server.stop() == 0
+        assert "what is not finished stays in the journal" in server.errors
+    os.close(read)
+    os.close(write)
 
 
 def test_the_journal_is_where_the_state_of_programs_is(monkeypatch: pytest.MonkeyPatch) -> None:
