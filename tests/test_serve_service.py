@@ -254,6 +254,20 @@ def test_what_waits_for_the_disk_is_bounded_and_left_out_if_nobody_waits(
     asyncio.run(main())
 
 
+def test_a_journal_that_is_full_of_what_is_done_has_room(make: Make, disk: Disk) -> None:
+    """A document may be larger than what is left beside the one before, which is done."""
+
+    async def main() -> None:
+        parts = make(journal=16_000)
+        for name in ("first", "second"):
+            body = event_list(event(name, pad="x" * 10_000))
+            assert (await posted(parts.app, body)).status == 200
+            await asyncio.to_thread(eventually, lambda: parts.service.journal.size == 0)
+        assert parts.sink.messages == ["read first", "read second"]
+
+    asyncio.run(main())
+
+
 def test_a_disk_that_fails_is_tried_again(make: Make, disk: Disk) -> None:
     async def main() -> None:
         parts = make()

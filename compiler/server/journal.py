@@ -125,6 +125,10 @@ class Journal:
             self._take_back(offset)
             raise
         self.end = position
+        if position - self._bases[-1] >= self._segment:
+            # A full segment is in the way of what comes next until it is not the last one.
+            with suppress(OSError):
+                self._next_segment()
 
     def read(self, position: int, most: int) -> tuple[list[Record], int]:
         """Return records from a position on, and the position to go on at.
