@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
+from typing import NoReturn
 
 import http_server
 import pytest
@@ -436,6 +437,45 @@ def test_rules_that_change_while_they_are_read_are_loaded_anew(rules: Path, tmp_
         return notices[0]
 
     assert asyncio.run(changed()) == "loaded the rules anew: 2 rules"
+
+
+def test_rules_are_loaded_anew_where_the_system_tells_of_no_changes(
+    rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when other programs have all the watchers that there may be."""
+
+    def no_watcher(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError("Too many open files")
+
+    monkeypatch.setattr("watchfiles.awatch", no_watcher)
+    monkeypatch.setattr("rulec.server.rulebook._LOOK_EVERY", 1)
+
+    async def notices() -> list[str]:
+        told = asyncio.Event()
+        notices: list[str] = []
+        paths = [rules]
+        book = Rulebook(
+            compile_ruleset(rules),
+            "k8s_audit",
+            False,
+            lambda: compile_ruleset(rules),
+            paths,
+            fingerprint(paths),
+            lambda _: told.set(),
+            notices.append,
+        )
+        watching = asyncio.ensure_future(book.watch())
+        while not notices:
+            await asyncio.sleep(0.01)
+        (rules / "rules.yaml").write_text(rule("second"))
+        await asyncio.wait_for(told.wait(), LONG)
+        watching.cancel()
+        return notices
+
+    assert asyncio.run(asyncio.wait_for(notices(), LONG)) == [
+        "changed rules are not noticed at once: Too many open files",
+        "loaded the rules anew: 2 rules",
+    ]
 
 
 def test_what_was_read_while_files_changed_is_never_in_force(rules: Path) -> None:

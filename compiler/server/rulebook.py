@@ -154,6 +154,18 @@ class Rulebook:
 
     async def watch(self) -> None:
         """Load the rules anew whenever their files change, until cancelled."""
+        told = ""
+        while True:
+            try:
+                await self.reload(changed_only=True)
+                await self._follow()
+            except Exception as error:  # a folder is gone, or there are as many watchers as may be
+                if told != (told := str(error)):
+                    self._notice(f"changed rules are not noticed at once: {error}")
+            await asyncio.sleep(_LOOK_EVERY / 1000)
+
+    async def _follow(self) -> None:
+        """Do so as long as the system tells of changes."""
         from watchfiles import awatch
 
         folders = {path if path.is_dir() else path.parent for path in self._paths}
