@@ -321,6 +321,20 @@ def test_a_signal_loads_the_rules_anew(rules: Path, tmp_path: Path) -> None:
         assert said(server, "b") == "second"
 
 
+def test_it_ends_while_rules_are_compiled(tmp_path: Path) -> None:
+    """Which may take long, and nobody wants them any more."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    with serving(tmp_path, "--no-watch", rules=[rules]) as server:
+        rules.unlink()
+        os.mkfifo(rules)
+        server.process.send_signal(signal.SIGHUP)
+        # When this is open, so is the other end, and whoever compiles waits for rules.
+        with rules.open("w"):
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(20) == 0
+
+
 def test_other_files_beside_the_rules_do_not_matter(tmp_path: Path) -> None:
     """A log that grows there must not have the rules loaded over and over; a pipe has no end."""
     (tmp_path / "rules.yaml").write_text(RULES)
@@ -511,7 +525,7 @@ def test_rules_are_compiled_with_nothing_from_the_folder_of_the_server(
 ) -> None:
     (tmp_path / "click.py").write_text("raise SystemExit('not the real one')")
     monkeypatch.chdir(tmp_path)
-    assert len(compiled_apart([str(rules)]).rules) == 2
+    assert len(compiled_apart([str(rules)], threading.Event()).rules) == 2
 
 
 @pytest.mark.parametrize("name", ["built.py", "built.pyc"])

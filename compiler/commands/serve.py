@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -97,10 +97,11 @@ def command(
     if not ruleset.matcher(source).rules:
         # Events that are taken and matched with nothing are lost, and nobody would notice.
         refuse(f"rulec serve: there are no rules for {source} in {', '.join(map(str, rules))}")
-    load = partial(_loaded_again, ctx, rules, chosen)
+    ended = Event()
+    load = partial(_loaded_again, ctx, rules, chosen, ended)
     folder = options["journal"] or default_folder()
     setup = Setup(ruleset, source, load, read, tried, watch, folder, sinks, listen, limits)
-    status = asyncio.run(_served(setup, quiet))
+    status = asyncio.run(_served(setup, quiet, ended))
     if not _let_go_of_stdout():
         os._exit(status)  # Python itself would wait at its end, too
     ctx.exit(status)
@@ -132,8 +133,8 @@ def _let_go_of_stdout() -> bool:
     return not flushing.is_alive()
 
 
-async def _served(setup: "Setup", quiet: bool) -> int:
-    """Run a server until it ends; return the exit status."""
+async def _served(setup: "Setup", quiet: bool, ended: Event) -> int:
+    """Run a server until it ends, and note that it has; return the exit status."""
     from rulec.server.journal import JournalError
     from rulec.server.listener import ListenError
     from rulec.server.running import Running
@@ -156,14 +157,18 @@ async def _served(setup: "Setup", quiet: bool) -> int:
         failure = str(error)
     except OSError as error:
         failure = f"cannot use {error.filename or setup.folder}: {error.strerror}"
+    finally:
+        ended.set()
     if failure is None:
         return 0
     tell(failure)
     return BAD_INPUT
 
 
-def _loaded_again(ctx: click.Context, rules: tuple[Path, ...], chosen: dict[str, Any]) -> Ruleset:
-    """Return the ruleset as it is on disk now.
+def _loaded_again(
+    ctx: click.Context, rules: tuple[Path, ...], chosen: dict[str, Any], ended: Event
+) -> Ruleset:
+    """Return the ruleset as it is on disk now, unless the server has ended meanwhile.
 
     :raises RefusedRulesError: if it is refused.
     """
@@ -178,4 +183,4 @@ def _loaded_again(ctx: click.Context, rules: tuple[Path, ...], chosen: dict[str,
     arguments = ["--priority", chosen["priority"], "--rule-matching", chosen["rule_matching"]]
     arguments += (f"--source={name}" for name in chosen["sources"])
     arguments += (f"--source-file={file}" for file in chosen["source_files"])
-    return compiled_apart([*arguments, "--", *map(str, rules)])
+    return compiled_apart([*arguments, "--", *map(str, rules)], ended)

@@ -10,6 +10,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
+from time import monotonic
 from typing import Final
 
 from rulec.files import rules_files
@@ -21,6 +23,9 @@ from rulec.server.evaluation import ActiveRules
 
 # How long rules may take to compile, in seconds.
 _PATIENCE: Final = 120
+
+# How often it is looked whether somebody still wants them, in seconds.
+_GLANCE: Final = 0.1
 
 # How far the process that compiles them stands back behind others.
 _NICE: Final = 10
@@ -43,14 +48,15 @@ class RefusedRulesError(Exception):
     """Rules were not taken; the message says why, in lines."""
 
 
-def compiled_apart(arguments: Sequence[str]) -> Ruleset:
+def compiled_apart(arguments: Sequence[str], ended: Event) -> Ruleset:
     """Compile rules in a process of its own, with arguments for ``rulec build``.
 
     The server goes on meanwhile: that process gets what time is left, and makes
-    bytecode, which is loaded in an instant.
+    bytecode, which is loaded in an instant. ``ended`` says that nobody wants them any more.
 
     :raises RefusedRulesError: if they are refused, or take too long.
     """
+    deadline = monotonic() + _PATIENCE
     with TemporaryDirectory(prefix="rulec-rules-") as folder:
         module = Path(folder) / "rules.pyc"
         # Nothing is imported from the folder that the server happens to run in (-P).
@@ -63,12 +69,15 @@ def compiled_apart(arguments: Sequence[str]) -> Ruleset:
         ) as process:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
-            try:
-                _, said = process.communicate(timeout=_PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                message = f"they took more than {_PATIENCE} seconds to compile"
-                raise RefusedRulesError(message) from None
+            said: bytes | None = None
+            while said is None:
+                try:
+                    _, said = process.communicate(timeout=_GLANCE)
+                except subprocess.TimeoutExpired:
+                    if ended.is_set() or monotonic() >= deadline:
+                        process.kill()
+                        message = f"they took more than {_PATIENCE} seconds to compile"
+                        raise RefusedRulesError(message) from None
         if process.returncode != 0:
             raise RefusedRulesError(said.decode("utf-8", "replace").strip())
         return load(module)
