@@ -1,5 +1,6 @@
 """Who may talk to ``rulec serve``: TLS, certificates of clients, tokens, addresses."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 import trustme
 from click.testing import CliRunner
-from server_process import JSON, RULES, Server, eventually, named, serving
+from server_process import JSON, RULES, Server, eventually, free_port, named, serving
 
 from rulec.cli import BAD_USAGE, main
 from rulec.commands.serve import command
 from rulec.server.gate import names_in
+from rulec.server.listener import Listener
+from rulec.server.settings import Limits, Listen, Tls
 
 
 @dataclass(frozen=True)
@@ -329,6 +332,29 @@ def test_a_certificate_that_is_none_is_refused(files: dict[str, str], tmp_path: 
         result = CliRunner().invoke(command, [files["rules"], files["local"], bad, *more, journal])
         assert result.exit_code == 4
         assert "cannot use the certificates" in result.stderr
+
+
+def test_a_listener_that_is_stopped_while_it_begins_ends(certificates: Certificates) -> None:
+    tls = Tls(
+        Path(certificates.file("both.pem")),
+        Path(certificates.file("both.pem")),
+        Path(certificates.file("ca.pem")),
+        frozenset({"kube-apiserver"}),
+    )
+
+    async def nobody(*_: object) -> None:
+        """Answer nothing."""
+
+    async def begun(turns: int) -> None:
+        listener = Listener(Listen("127.0.0.1", free_port(), "/", tls), Limits(), print)
+        serving = asyncio.ensure_future(listener.serve(nobody))
+        for _ in range(turns):  # of the event loop: the gate takes a few to open
+            await asyncio.sleep(0)
+        listener.stop()
+        await asyncio.wait_for(serving, 10)
+
+    for turns in range(8):
+        asyncio.run(begun(turns))
 
 
 def test_without_the_extra_it_says_what_is_missing(

@@ -56,6 +56,7 @@ class Listener:
         self._limits = limits
         self._gate: Gate | None = None
         self._server: Server | None = None
+        self._stopped = False
         tls = listen.tls
         if tls is not None:
             try:
@@ -82,8 +83,11 @@ class Listener:
             except OSError as error:
                 raise ListenError(_unavailable(self._listen, error)) from None
             await self._granian(app, None, uds=behind)
+            self._gate.close()
 
     async def _granian(self, app: Any, tls: Tls | None, **where: Any) -> None:
+        if self._stopped:  # while the gate was opened
+            return
         self._server = Server(
             app,
             **where,
@@ -119,6 +123,7 @@ class Listener:
 
     def stop(self) -> None:
         """Take no more connections."""
+        self._stopped = True
         if self._gate is not None:
             self._gate.close()
         if self._server is not None:
