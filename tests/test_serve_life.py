@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
@@ -319,6 +320,25 @@ def test_a_signal_loads_the_rules_anew(rules: Path, tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGHUP)
         loaded(server, 1)
         assert said(server, "b") == "second"
+
+
+def test_many_signals_load_the_rules_anew_once_more(tmp_path: Path) -> None:
+    rules, new = tmp_path / "rules.yaml", tmp_path / "new.yaml"
+    rules.write_text(rule("first"))
+    new.write_text(rule("second"))
+    with serving(tmp_path, "--no-watch", rules=[rules]) as server:
+        rules.unlink()
+        os.mkfifo(rules)
+        server.process.send_signal(signal.SIGHUP)
+        with rules.open("w"):  # as long as this is open, rules are compiled
+            for _ in range(20):
+                server.process.send_signal(signal.SIGHUP)
+                assert server.request("GET", "/healthz").status == 200
+            new.replace(rules)
+        loaded(server, 2)
+        assert said(server, "a") == "second"
+        time.sleep(1.5)  # for which the next one would be done
+        assert server.metric("rulec_rules_reloads_total") == 2
 
 
 def test_it_ends_while_rules_are_compiled(tmp_path: Path) -> None:

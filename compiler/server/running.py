@@ -121,6 +121,8 @@ class Running:
     def _reload(self) -> None:
         """Do what the signal SIGHUP asks for."""
         self._outputs.reopen()
+        if len(self._reloads) > 1:  # one that has begun, perhaps, and one that has not
+            return
         self._reloads.add(task := asyncio.ensure_future(self.rulebook.reload()))
         task.add_done_callback(self._reloads.discard)
 
