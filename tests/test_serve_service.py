@@ -200,6 +200,17 @@ def test_a_disk_that_is_too_slow_is_no_reason_to_answer_slowly(make: Make, disk:
     asyncio.run(main())
 
 
+def test_a_disk_that_does_not_answer_is_not_waited_for_at_the_end(make: Make, disk: Disk) -> None:
+    parts = make(patience=0.1)
+    disk.open.clear()
+    assert asyncio.run(posted(parts.app, named("slow"))).text.endswith(b"disk_slow\n")
+    ended: list[bool] = []
+    stopping = threading.Thread(target=lambda: ended.append(parts.service.stop(0.1)), daemon=True)
+    stopping.start()
+    stopping.join(10)
+    assert ended == [False]
+
+
 def test_the_queue_before_the_disk_is_bounded(make: Make, disk: Disk) -> None:
     async def main() -> None:
         parts = make(queue=3)

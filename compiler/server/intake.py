@@ -108,12 +108,16 @@ class Intake:
             self._change.notify()
         await done
 
-    def close(self) -> None:
-        """Take nothing more, and return when everything that was taken is safe."""
+    def close(self, timeout: float) -> bool:
+        """Take nothing more, and wait until everything that was taken is safe, for so many seconds.
+
+        Return whether it is.
+        """
         with self._change:
             self._closing = True
             self._change.notify()
-        self._thread.join()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (group := self._next_group()) is not None:

@@ -123,13 +123,13 @@ class Service:
         if self._stopped is not None:
             return self._stopped
         deadline = monotonic() + timeout
-        self.intake.close()
-        self._worker.stop(timeout)
+        safe = self.intake.close(max(_PARTING, timeout))
+        self._worker.stop(max(0.0, deadline - monotonic()))
         self._outputs.close(max(_PARTING, deadline - monotonic()))
-        # If it waited for an output, it does so no longer.
-        if self._worker.stop(_PARTING):
+        # If it waited for an output, it does so no longer. A disk may never answer.
+        if self._worker.stop(_PARTING) and safe:
             self._worker.finish()
-        self._stopped = finished = self._progress.position >= self.journal.end
+        self._stopped = finished = safe and self._progress.position >= self.journal.end
         if finished:
             self._progress.close()
             self._suspect.close()
