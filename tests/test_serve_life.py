@@ -34,7 +34,7 @@ from rulec.cli import main
 from rulec.commands.listening import default_folder
 from rulec.runtime.ruleset import Ruleset
 from rulec.server.journal import FolderLock
-from rulec.server.rulebook import Rulebook, compiled_apart, fingerprint
+from rulec.server.rulebook import RefusedRulesError, Rulebook, compiled_apart, fingerprint
 
 
 def test_killed_at_any_time_it_loses_nothing_that_it_accepted(tmp_path: Path) -> None:
@@ -546,6 +546,15 @@ def test_rules_are_compiled_with_nothing_from_the_folder_of_the_server(
     (tmp_path / "click.py").write_text("raise SystemExit('not the real one')")
     monkeypatch.chdir(tmp_path)
     assert len(compiled_apart([str(rules)], threading.Event()).rules) == 2
+
+
+def test_it_is_told_if_whoever_compiles_rules_is_killed(
+    rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the memory is full."""
+    monkeypatch.setattr(os, "setpriority", lambda _, pid, __: os.kill(pid, signal.SIGKILL))
+    with pytest.raises(RefusedRulesError, match="ended with status -9"):
+        compiled_apart([str(rules)], threading.Event())
 
 
 @pytest.mark.parametrize("name", ["built.py", "built.pyc"])

@@ -79,7 +79,8 @@ def compiled_apart(arguments: Sequence[str], ended: Event) -> Ruleset:
                         message = f"they took more than {_PATIENCE} seconds to compile"
                         raise RefusedRulesError(message) from None
         if process.returncode != 0:
-            raise RefusedRulesError(said.decode("utf-8", "replace").strip())
+            told = said.decode("utf-8", "replace").strip()
+            raise RefusedRulesError(told or f"rulec build ended with status {process.returncode}")
         return load(module)
 
 
