@@ -144,8 +144,12 @@ def started(
     context: ssl.SSLContext | None = None,
     port: int | None = None,
     stdout: int | None = None,
+    begun: Callable[[subprocess.Popen[bytes]], object] = lambda process: None,
 ) -> Server:
-    """Start a server, whose journal is in the folder, and wait until it answers."""
+    """Start a server, whose journal is in the folder, and wait until it answers.
+
+    ``begun`` is called when there is a process.
+    """
     if not rules:
         rules = (folder / "rules.yaml",)
         if not rules[0].exists():
@@ -168,6 +172,7 @@ def started(
         )
     server = Server(process, port, folder, context)
     try:
+        begun(process)
         eventually(lambda: f":{port}/" in server.errors or process.poll() is not None)
         assert process.poll() is None, server.errors
     except BaseException:

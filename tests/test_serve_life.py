@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -320,6 +321,22 @@ def test_a_signal_loads_the_rules_anew(rules: Path, tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGHUP)
         loaded(server, 1)
         assert said(server, "b") == "second"
+
+
+def test_a_signal_may_come_before_there_is_a_server(tmp_path: Path) -> None:
+    rules, new = tmp_path / "rules.yaml", tmp_path / "new.yaml"
+    os.mkfifo(rules)
+    new.write_text(rule("second"))
+
+    def begin(process: subprocess.Popen[bytes]) -> None:
+        with rules.open("w") as pipe:  # which is open when the server reads its rules
+            process.send_signal(signal.SIGHUP)
+            new.replace(rules)
+            pipe.write(rule("first"))
+
+    with serving(tmp_path, "--no-watch", rules=[rules], begun=begin) as server:
+        loaded(server, 1)
+        assert said(server, "a") == "second"
 
 
 def test_many_signals_load_the_rules_anew_once_more(tmp_path: Path) -> None:

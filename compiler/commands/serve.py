@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -84,6 +85,9 @@ def command(
     if missing:
         message = f"it needs {missing[0]}: install the extra 'server' (pip install 'rulec[server]')"
         raise click.UsageError(message)
+    # Whoever asks for the rules to be loaded anew must not end what has not quite begun.
+    asked = Event()
+    signal.signal(signal.SIGHUP, lambda *_: asked.set())
     from rulec.server.rulebook import fingerprint
     from rulec.server.running import Setup
 
@@ -101,7 +105,7 @@ def command(
     load = partial(_loaded_again, ctx, rules, chosen, ended)
     folder = options["journal"] or default_folder()
     setup = Setup(ruleset, source, load, read, tried, watch, folder, sinks, listen, limits)
-    status = asyncio.run(_served(setup, quiet, ended))
+    status = asyncio.run(_served(setup, quiet, asked, ended))
     if not _let_go_of_stdout():
         os._exit(status)  # Python itself would wait at its end, too
     ctx.exit(status)
@@ -133,8 +137,11 @@ def _let_go_of_stdout() -> bool:
     return not flushing.is_alive()
 
 
-async def _served(setup: "Setup", quiet: bool, ended: Event) -> int:
-    """Run a server until it ends, and note that it has; return the exit status."""
+async def _served(setup: "Setup", quiet: bool, asked: Event, ended: Event) -> int:
+    """Run a server until it ends, and note that it has; return the exit status.
+
+    ``asked`` tells whether the signal HUP came before there was a server to hear it.
+    """
     from rulec.server.journal import JournalError
     from rulec.server.listener import ListenError
     from rulec.server.running import Running
@@ -148,6 +155,8 @@ async def _served(setup: "Setup", quiet: bool, ended: Event) -> int:
         if not quiet:
             rules = counted(len(running.rulebook.current.matcher.rules), "rule")
             tell(f"{setup.listen.url}, {rules}, journal {setup.folder}")
+        if asked.is_set():
+            signal.raise_signal(signal.SIGHUP)
 
     failure: str | None
     try:
