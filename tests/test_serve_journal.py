@@ -1,5 +1,6 @@
 """The journal and what is noted about it: whatever a crash leaves, what was promised is there."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rulec.server.evaluation import Refused
 from rulec.server.intake import packed, unpacked
 from rulec.server.journal import FolderLock, Journal, JournalError
 from rulec.server.progress import DIGEST, Progress
+from rulec.server.quarantine import Quarantine
 from rulec.server.records import HEADER_SIZE, header
 
 
@@ -337,3 +340,16 @@ def test_what_could_not_be_noted_is_noted_later(
     assert again.position == 3
     assert not again.is_new(digest(3))
     again.close()
+
+
+def test_a_line_of_the_quarantine_is_whole_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarantine, write = Quarantine(tmp_path), os.write
+    quarantine.add(Refused("not_json", "", b"first"))
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
+        quarantine.add(Refused("not_json", "", b"second"))
+    quarantine.add(Refused("not_json", "", b"third"))
+    lines = (tmp_path / "quarantine.jsonl").read_text().splitlines()
+    assert [json.loads(line)["content"] for line in lines] == ["first", "third"]

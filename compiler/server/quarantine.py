@@ -44,7 +44,9 @@ class Quarantine:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             descriptor = os.open(self._path, flags, 0o600)
             try:
-                os.write(descriptor, line + b"\n")
+                before = os.fstat(descriptor).st_size
+                if os.write(descriptor, line + b"\n") <= len(line):
+                    os.ftruncate(descriptor, before)  # a part of a line would spoil the next one
                 size = os.fstat(descriptor).st_size
             finally:
                 os.close(descriptor)
