@@ -1,7 +1,6 @@
 """``rulec serve``: take audit events over HTTP, and print the alerts or send them somewhere."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -38,9 +37,6 @@ _EXTRA: Final = ("granian", "prometheus_client", "watchfiles")
 
 # The options of ``strategy``.
 _STRATEGY: Final = ("priority", "rule_matching", "sources", "source_files")
-
-# How long standard output may take to let go of what is left in it, in seconds.
-_PARTING: Final = 1.0
 
 # A source that there may be rules for in the same folder.
 _SYSCALL: Final = "syscall"
@@ -106,8 +102,7 @@ def command(
     folder = options["journal"] or default_folder()
     setup = Setup(ruleset, source, load, read, tried, watch, folder, sinks, listen, limits)
     status = asyncio.run(_served(setup, quiet, asked, ended))
-    if not _let_go_of_stdout():
-        os._exit(status)  # Python itself would wait at its end, too
+    sys.stdout.flush()
     ctx.exit(status)
 
 
@@ -116,25 +111,6 @@ def _posted(ruleset: Ruleset, chosen: Sequence[str]) -> str:
     if _SYSCALL in chosen:
         raise click.BadParameter("system calls are not taken over HTTP", param_hint="'--source'")
     return source_of_inputs([name for name in ruleset.sources if name != _SYSCALL], chosen)
-
-
-def _let_go_of_stdout() -> bool:
-    """See to it that nothing is written any more; return False if a thread cannot be kept from it.
-
-    What an output could not write is in the journal, and the status has said so.
-    """
-
-    def flush() -> None:
-        try:
-            sys.stdout.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    # A thread that waits for whoever reads has the lock of the stream.
-    flushing = Thread(target=flush, daemon=True)
-    flushing.start()
-    flushing.join(_PARTING)
-    return not flushing.is_alive()
 
 
 async def _served(setup: "Setup", quiet: bool, asked: Event, ended: Event) -> int:
