@@ -4,9 +4,9 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 from playground_process import EVENT, LONG, RULES
@@ -46,14 +46,34 @@ def test_what_takes_too_long_is_ended(workers: Workers) -> None:
     assert alerts(workers) == 1
 
 
+def test_a_process_that_does_not_read_is_ended(workers: Workers) -> None:
+    assert alerts(workers) == 1
+    (child,) = children()
+    os.kill(child, signal.SIGSTOP)
+    larger_than_a_pipe = question(f"{RULES}# {'x' * 2**20}\n")
+    found: list[object] = []
+    asking = Thread(target=lambda: found.append(outcome(workers, larger_than_a_pipe)), daemon=True)
+    asking.start()
+    asking.join(LONG / 4)
+    with suppress(ProcessLookupError):  # it is there only if it was not ended
+        os.kill(child, signal.SIGKILL)
+    assert found == [UnansweredError]
+    assert len(json.loads(workers.ask(larger_than_a_pipe))["alerts"]) == 1
+
+
+def outcome(workers: Workers, asked: bytes) -> object:
+    """Return how many alerts are answered, or why there is no answer."""
+    try:
+        return len(json.loads(workers.ask(asked))["alerts"])
+    except (BusyError, UnansweredError) as error:
+        return type(error)
+
+
 def test_the_next_question_waits_for_its_turn(workers: Workers) -> None:
-    found: list[Any] = []
+    found: list[object] = []
 
     def ask(rules: str) -> None:
-        try:
-            found.append(len(json.loads(workers.ask(question(rules)))["alerts"]))
-        except (BusyError, UnansweredError) as error:
-            found.append(type(error))
+        found.append(outcome(workers, question(rules)))
 
     threads = [Thread(target=ask, args=(rules,)) for rules in (bomb(400), RULES)]
     for thread in threads:

@@ -5,11 +5,11 @@ import queue
 import subprocess
 import sys
 from contextlib import suppress
-from select import POLLHUP, POLLIN, poll
+from select import POLLHUP, POLLIN, POLLOUT, poll
 from time import monotonic
 from typing import Final
 
-from rulec.playground.worker import SIZE, send
+from rulec.playground.worker import SIZE
 
 # How many questions are worked on at a time.
 _COUNT: Final = 2
@@ -82,20 +82,22 @@ class _Worker:
         # Nothing is imported from the folder that the command happens to run in (-P), and Ctrl-C
         # at the terminal is for the command, which ends this process then.
         command = [sys.executable, "-P", "-m", "rulec.playground.worker", str(self._seconds)]
-        return subprocess.Popen(  # noqa: S603 - a list, and no shell
+        process = subprocess.Popen(  # noqa: S603 - a list, and no shell
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
+        assert process.stdin is not None, "it is a pipe"
+        os.set_blocking(process.stdin.fileno(), False)  # no write may take longer than a question
+        return process
 
     def ask(self, question: bytes) -> bytes:
         if self._process.poll() is not None:
             self._replace()
         try:
-            assert self._process.stdin is not None, "it is a pipe"
             if not self._ready:
                 self._read(SIZE.size, monotonic() + _START)
                 self._ready = True
             deadline = monotonic() + self._seconds
-            send(self._process.stdin, question)
+            self._write(SIZE.pack(len(question)) + question, deadline)
             (size,) = SIZE.unpack(self._read(SIZE.size, deadline))
             if size > _MOST:
                 raise UnansweredError("the answer is too large")
@@ -107,6 +109,17 @@ class _Worker:
             self._replace()
             raise UnansweredError(_ENDED) from None
 
+    def _write(self, message: bytes, deadline: float) -> None:
+        """Have the process read something: a pipe takes less at a time than a question may be."""
+        assert self._process.stdin is not None, "it is a pipe"
+        stream = self._process.stdin.fileno()
+        ready = poll()
+        ready.register(stream, POLLOUT)
+        rest = memoryview(message)
+        while rest:
+            self._await(ready, deadline)
+            rest = rest[os.write(stream, rest) :]
+
     def _read(self, size: int, deadline: float) -> bytes:
         """Return so many bytes of what the process writes."""
         assert self._process.stdout is not None, "it is a pipe"
@@ -115,14 +128,17 @@ class _Worker:
         ready.register(stream, POLLIN | POLLHUP)
         pieces: list[bytes] = []
         while size:
-            if not ready.poll(max(0, deadline - monotonic()) * 1000):
-                raise UnansweredError(f"that takes more than {self._seconds} seconds: it was ended")
+            self._await(ready, deadline)
             piece = os.read(stream, min(size, _PIECE))
             if not piece:
                 raise UnansweredError(f"{_ENDED}: perhaps it needed more memory than it may have")
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
+
+    def _await(self, ready: poll, deadline: float) -> None:
+        if not ready.poll(max(0, deadline - monotonic()) * 1000):
+            raise UnansweredError(f"that takes more than {self._seconds} seconds: it was ended")
 
     def _replace(self) -> None:
         self._end()
