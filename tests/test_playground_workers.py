@@ -99,6 +99,26 @@ def test_the_processes_end_with_the_workers(workers: Workers) -> None:
     assert not children()
 
 
+def test_who_still_asks_is_told_that_the_workers_ended(workers: Workers) -> None:
+    assert alerts(workers) == 1
+    found: list[object] = []
+
+    def ask() -> None:
+        try:
+            found.append(outcome(workers, question(bomb(400))))
+        except Exception as error:
+            found.append(error)
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    workers.close()
+    for thread in threads:
+        thread.join(LONG)
+    assert found == [UnansweredError] * 4
+    assert not children()
+
+
 def children() -> list[int]:
     """Return the processes that this thread has started."""
     text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from select import POLLHUP, POLLIN, POLLOUT, poll
+from threading import Lock
 from time import monotonic
 from typing import Final
 
@@ -64,9 +65,13 @@ class Workers:
             self._idle.put(worker)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; there are no answers any more."""
         for worker in self._all:
+            worker.stop()
+        # Whoever asks one gives it back now.
+        for worker in [self._idle.get() for _ in self._all]:
             worker.close()
+            self._idle.put(worker)
 
 
 class _Worker:
@@ -75,6 +80,7 @@ class _Worker:
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
         self._closed = False
+        self._changing = Lock()
         self._process = self._started()
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -92,6 +98,8 @@ class _Worker:
     def ask(self, question: bytes) -> bytes:
         if self._process.poll() is not None:
             self._replace()
+        if self._closed:
+            raise UnansweredError(_ENDED)
         try:
             if not self._ready:
                 self._read(SIZE.size, monotonic() + _START)
@@ -142,11 +150,18 @@ class _Worker:
 
     def _replace(self) -> None:
         self._end()
-        if not self._closed:
-            self._process = self._started()
+        with self._changing:
+            if not self._closed:
+                self._process = self._started()
+
+    def stop(self) -> None:
+        """End the process for good, also if somebody asks it at the moment."""
+        with self._changing:
+            self._closed = True
+            self._process.kill()
 
     def close(self) -> None:
-        self._closed = True
+        """Forget the process, once nobody asks it."""
         self._end()
 
     def _end(self) -> None:
