@@ -4,16 +4,22 @@ import json
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from queue import Queue
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 from click.testing import CliRunner
 from playground_process import EVENT, LONG, Playground, playing
 
 from rulec.cli import BAD_INPUT, BAD_RULES, BAD_USAGE, cli, main
+from rulec.playground.listener import HOST, Listener
 from rulec.playground.model import MOST_BYTES
-from rulec.playground.service import PAGE
+from rulec.playground.service import PAGE, Service
 
 JSON = {"Content-Type": "application/json"}
 QUESTION = json.dumps({"files": []})
@@ -173,6 +179,38 @@ def test_a_slow_client_keeps_nobody_waiting(playground: Playground) -> None:
     assert playground.ask()["alerts"]
     for each in slow:
         each.close()
+
+
+class Asked:
+    """Answers whether the answer is unwanted, as soon as it is, or after a while."""
+
+    def __init__(self) -> None:
+        self.answers: Queue[bytes] = Queue()
+
+    def ask(self, question: bytes, unwanted: Callable[[], bool]) -> bytes:
+        end = monotonic() + float(question)
+        while not (found := unwanted()) and monotonic() < end:
+            sleep(0.01)
+        answer = json.dumps(found).encode()
+        self.answers.put(answer)
+        return answer
+
+
+def test_who_has_gone_away_waits_for_no_answer() -> None:
+    asked = Asked()
+    with Listener(Service(asked)) as listener:
+        serving = Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
+        serving.start()
+        try:
+            for seconds, goes, unwanted in [(LONG, True, b"true"), (0.1, False, b"false")]:
+                connection = HTTPConnection(HOST, listener.server_port, timeout=LONG)
+                with closing(connection):
+                    connection.request("POST", "/api/answer", str(seconds), JSON)
+                    if goes:
+                        connection.close()
+                    assert asked.answers.get(timeout=LONG) == unwanted
+        finally:
+            listener.shutdown()
 
 
 def test_what_is_no_question_is_told(playground: Playground) -> None:

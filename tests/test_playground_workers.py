@@ -83,6 +83,12 @@ def test_the_next_question_waits_for_its_turn(workers: Workers) -> None:
     assert sorted(map(str, found)) in ([str(1), str(UnansweredError)],)
 
 
+def test_what_nobody_waits_for_is_not_worked_on(workers: Workers) -> None:
+    with pytest.raises(UnansweredError, match="nobody waits for the answer"):
+        workers.ask(question(bomb(400)), lambda: True)
+    assert alerts(workers) == 1
+
+
 def test_a_process_that_died_is_started_again(workers: Workers) -> None:
     assert alerts(workers) == 1
     (child,) = children()

@@ -9,6 +9,7 @@ import socket
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from select import POLLIN, poll
 from socketserver import BaseServer, TCPServer
 from threading import BoundedSemaphore
 from time import monotonic
@@ -122,9 +123,19 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             given = headers.get(name.lower())
             headers[name.lower()] = value if given is None else f"{given}, {value}"
-        self._write(self._service.respond(Request(self.command, self.path, headers, body)))
+        request = Request(self.command, self.path, headers, body, self._abandoned)
+        self._write(self._service.respond(request))
 
     do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _respond  # noqa: N815
+
+    def _abandoned(self) -> bool:
+        """Return whether the browser has closed the connection: it does when one types on."""
+        ready = poll()
+        ready.register(self.connection, POLLIN)
+        try:
+            return bool(ready.poll(0)) and not self.connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
 
     def _body(self) -> bytes | Response:
         """Return the content of the request, or why it is not read."""

@@ -65,12 +65,16 @@ _HERE: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?",
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; the names of ``headers`` are in lower case."""
+    """A request; the names of ``headers`` are in lower case.
+
+    ``abandoned`` tells whether nobody waits for its answer any more.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    abandoned: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Response:
 class Asked(Protocol):
     """What answers questions: see ``Workers``."""
 
-    def ask(self, question: bytes) -> bytes: ...
+    def ask(self, question: bytes, unwanted: Callable[[], bool]) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,7 @@ def _answer(service: Service, query: str, request: Request) -> Response:
     if kind != JSON:
         return refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"this takes {JSON}")
     try:
-        return Response(HTTPStatus.OK, JSON, service.workers.ask(request.body))
+        return Response(HTTPStatus.OK, JSON, service.workers.ask(request.body, request.abandoned))
     except UnansweredError as error:
         return _json({"failure": str(error)})
     except BusyError:

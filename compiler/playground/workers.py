@@ -4,6 +4,7 @@ import os
 import queue
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from select import POLLHUP, POLLIN, POLLOUT, poll
 from threading import Lock
@@ -49,8 +50,8 @@ class Workers:
         for worker in self._all:
             self._idle.put(worker)
 
-    def ask(self, question: bytes) -> bytes:
-        """Return the answer to a question.
+    def ask(self, question: bytes, unwanted: Callable[[], bool] = lambda: False) -> bytes:
+        """Return the answer to a question, unless it is unwanted by the time a worker is free.
 
         :raises UnansweredError: if it takes too long, or the process dies of it.
         :raises BusyError: if no worker gets free in time.
@@ -60,6 +61,8 @@ class Workers:
         except queue.Empty:
             raise BusyError from None
         try:
+            if unwanted():
+                raise UnansweredError("nobody waits for the answer")
             return worker.ask(question)
         finally:
             self._idle.put(worker)
