@@ -213,6 +213,24 @@ def test_who_has_gone_away_waits_for_no_answer() -> None:
             listener.shutdown()
 
 
+def test_a_connection_without_a_thread_takes_no_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("rulec.playground.listener._CONNECTIONS", 1)
+    with Listener(Service(Asked())) as listener:
+        with monkeypatch.context() as patch, socket.create_connection(listener.server_address):
+            patch.setattr(Thread, "start", refused)
+            listener.handle_request()
+        assert "can't start new thread" in capsys.readouterr().err
+        with closing(HTTPConnection(HOST, listener.server_port, timeout=LONG)) as connection:
+            connection.request("GET", "/")
+            listener.handle_request()
+            assert connection.getresponse().status == 200
+
+
 def test_what_is_no_question_is_told(playground: Playground) -> None:
     for body in ("{", "[]", '{"files": 1}', '{"files": [], "rule_matching": "some"}'):
         answer = playground.request("POST", "/api/answer", body, JSON)
