@@ -1,6 +1,7 @@
 """What ``rulec lsp`` says is wrong, what can be set, and what it survives."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -440,6 +441,21 @@ def test_a_server_whose_editor_is_gone_ends(tmp_path: Path) -> None:
         assert editor.process.stdin is not None
         editor.process.stdin.close()
         assert editor.process.wait(LONG) == 1
+
+
+# Whoever runs the tests in the background has them ignore what Ctrl-C sends.
+INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from rulec.cli import main
+main(["lsp"])
+"""
+
+
+def test_ctrl_c_ends_it_while_the_editor_is_there(tmp_path: Path) -> None:
+    with editing(tmp_path, command=(sys.executable, "-c", INTERRUPTED)) as editor:
+        editor.process.send_signal(signal.SIGINT)
+        assert editor.process.wait(LONG / 4) == -signal.SIGINT
 
 
 def test_over_tcp(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 from importlib.util import find_spec
@@ -43,6 +44,9 @@ def command(stdio: bool, port: int | None, verbose: bool) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr)
     from rulec.lsp.server import RulesServer
 
+    # Whoever waits for standard input cannot be interrupted in another way.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.setswitchinterval(_SWITCH)
     gc.freeze()  # what was imported stays
     server = RulesServer()
