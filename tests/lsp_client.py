@@ -41,6 +41,7 @@ class Editor:
     There is no delay and no lint, unless ``options`` say otherwise.
     ``settings`` are what it says when it is asked for its configuration; it
     then says so among its capabilities. Columns are units of ``encoding``.
+    If it ``refuses``, it answers everything that it is asked with an error.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Editor:
         settings: Mapping[str, Any] | None = None,
         encodings: list[str] | None = None,
         capabilities: Mapping[str, Any] = CAPABILITIES,
+        refuses: bool = False,
         command: Sequence[str] = (sys.executable, "-m", "rulec", "lsp"),
     ) -> None:
         self.folder = folder
         self.settings = settings
+        self.refuses = refuses
         self.stderr: list[bytes] = []
         self.notifications: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
@@ -144,7 +147,9 @@ class Editor:
         self.asked.append(message)
         is_settings = message["method"] == "workspace/configuration"
         result = [self.settings] if is_settings else None
-        self.send({"id": message["id"], "result": result})
+        error = {"code": -32601, "message": "there is no such method"}
+        answer = {"error": error} if self.refuses else {"result": result}
+        self.send({"id": message["id"], **answer})
 
     def _read(self) -> None:
         stream = self.process.stdout

@@ -1,5 +1,6 @@
 """What ``rulec lsp`` says is wrong, what can be set, and what it survives."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -15,7 +16,7 @@ from lsp_client import LONG, AnsweredError, Editor, editing, marked
 
 import rulec.rules
 from rulec.cli import cli
-from rulec.lsp import rule_sets
+from rulec.lsp import rule_sets, server
 from rulec.lsp.positions import Lines
 from rulec.lsp.rule_sets import RuleSets
 from rulec.lsp.structure import MAX_CHARACTERS, structure
@@ -265,6 +266,24 @@ def test_settings_that_the_editor_keeps(tmp_path: Path) -> None:
             "textDocument/publishDiagnostics",
             lambda p: [d["severity"] for d in p["diagnostics"]] == [1],
         )
+
+
+def test_an_editor_that_refuses_what_it_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(BAD, "utf-8")
+    with editing(tmp_path, settings={}, refuses=True) as editor:
+        assert len(editor.diagnostics("a.yaml")) == 2
+        assert [ask["method"] for ask in editor.asked] == [
+            "client/registerCapability",
+            "workspace/configuration",
+        ]
+
+
+def test_an_editor_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(server, "_PATIENCE", 0.01)
+    assert asyncio.run(server.RulesServer().answered(never())) is None
 
 
 WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ from rulec.version import version
 logger = logging.getLogger(__name__)
 
 SECTION: Final = "rulec"
+
+# How long an editor may take to answer, in seconds.
+_PATIENCE: Final = 10
 
 
 class Protocol(LanguageServerProtocol):
@@ -134,9 +137,19 @@ class RulesServer(LanguageServer):
         if not self.supports("workspace", "configuration"):
             return
         item = types.ConfigurationItem(section=SECTION)
-        (given,) = await self.workspace_configuration_async(types.ConfigurationParams([item]))
-        if given is not None:
-            self.complain(self.session.configure(given))
+        params = types.ConfigurationParams([item])
+        for given in await self.answered(self.workspace_configuration_async(params)) or ():
+            if given is not None:
+                self.complain(self.session.configure(given))
+
+    async def answered(self, request: Awaitable[Any]) -> Any:
+        """Return what the editor answers; None if it refuses, or does not answer in time."""
+        try:
+            # An answer that comes later is still taken for one.
+            return await asyncio.wait_for(asyncio.shield(request), _PATIENCE)
+        except (JsonRpcException, TimeoutError) as error:
+            logger.error("the editor does not answer: %s", error or "it takes too long")
+            return None
 
 
 # --- notifications ------------------------------------------------------------------------
@@ -160,7 +173,8 @@ async def initialized(ls: RulesServer, params: types.InitializedParams) -> None:
         options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         registration = types.Registration("rulec-files", method, options)
-        await ls.client_register_capability_async(types.RegistrationParams([registration]))
+        registrations = types.RegistrationParams([registration])
+        await ls.answered(ls.client_register_capability_async(registrations))
     await ls.pull_settings()
     await ls.touch_all()
 
