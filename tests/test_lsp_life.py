@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lsp_client import LONG, AnsweredError, Editor, editing, marked
 import rulec.rules
 from rulec.cli import cli
 from rulec.lsp import rule_sets, server
+from rulec.lsp.latest import latest
 from rulec.lsp.positions import Lines
 from rulec.lsp.rule_sets import RuleSets
 from rulec.lsp.structure import MAX_CHARACTERS, structure
@@ -429,6 +431,22 @@ def test_a_broken_item_does_not_hide_the_others() -> None:
     assert [text[key.start : key.end] for item in found.items for key in item.keys] == [
         *("macro", "condition", "macro")
     ]
+
+
+def test_more_files_than_are_remembered_are_looked_at_by_several_threads() -> None:
+    lengths = latest(lambda file: len(file.content))
+
+    def look(folder: int) -> bool:
+        names = (f"{folder}/{number}.yaml" for number in range(5_000))
+        return all(lengths(File(name, "text")) == 4 for name in names)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(look, range(20)))
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_large_files_are_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ use, and so many objects that collecting garbage would make an editor wait.
 
 from collections.abc import Callable
 from functools import wraps
+from threading import Lock
 from typing import Final, TypeVar
 
 from rulec.text import File
@@ -25,15 +26,17 @@ def latest(make: Callable[[File], T]) -> Callable[[File], T]:
     (True, [2])
     """
     kept: dict[str, tuple[str, T]] = {}
+    keeping = Lock()  # requests are answered while rules are checked in another thread
 
     @wraps(make)
     def remembered(file: File) -> T:
         found = kept.get(file.name)
         if found is None or found[0] != file.content:
             found = (file.content, make(file))
-            while file.name not in kept and len(kept) >= _MOST:
-                kept.pop(next(iter(kept)), None)
-            kept[file.name] = found
+            with keeping:
+                while file.name not in kept and len(kept) >= _MOST:
+                    del kept[next(iter(kept))]
+                kept[file.name] = found
         return found[1]
 
     return remembered
