@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -495,7 +496,8 @@ def test_ctrl_c_ends_it_while_the_editor_is_there(tmp_path: Path) -> None:
         assert editor.process.wait(LONG / 4) == -signal.SIGINT
 
 
-def test_over_tcp(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_over_tcp(tmp_path: Path, is_reset: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "rulec", "lsp", "--tcp", str(port)]
@@ -515,6 +517,9 @@ def test_over_tcp(tmp_path: Path) -> None:
             while stream.readline().strip():
                 pass
             assert json.loads(stream.read(length))["result"]["serverInfo"]["name"] == "rulec"
+            if is_reset:
+                at_once = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
         assert server.wait(LONG) == 1  # nobody said goodbye
     finally:
         server.kill()

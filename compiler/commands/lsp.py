@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import BinaryIO, Final
 
@@ -53,7 +54,8 @@ def command(stdio: bool, port: int | None, verbose: bool) -> None:
     if port is None:
         server.start_io(stdout=_own_output())
     else:
-        with _connection(port) as editor:
+        # An editor that resets the connection went away as well.
+        with suppress(ConnectionError), _connection(port) as editor:
             server.start_io(editor.makefile("rb"), editor.makefile("wb"))
     if not server.was_shut_down:
         raise click.exceptions.Exit(FOUND)
