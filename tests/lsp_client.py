@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -78,17 +78,21 @@ class Editor:
             able["workspace"]["configuration"] = True
         if encodings is not None:
             able["general"] = {"positionEncodings": encodings}
-        self.answer = self.request(
-            "initialize",
-            {
-                "processId": None,
-                "rootUri": folder.as_uri(),
-                "workspaceFolders": [{"uri": folder.as_uri(), "name": "test"}],
-                "capabilities": able,
-                "initializationOptions": {"delay": 0, "lint": False, **(options or {})},
-            },
-        )
-        self.notify("initialized", {})
+        try:
+            self.answer = self.request(
+                "initialize",
+                {
+                    "processId": None,
+                    "rootUri": folder.as_uri(),
+                    "workspaceFolders": [{"uri": folder.as_uri(), "name": "test"}],
+                    "capabilities": able,
+                    "initializationOptions": {"delay": 0, "lint": False, **(options or {})},
+                },
+            )
+            self.notify("initialized", {})
+        except BaseException:
+            self.end()
+            raise
 
     # --- messages -------------------------------------------------------------------
 
@@ -219,6 +223,15 @@ class Editor:
         self.process.stdin.close()
         return self.process.wait(LONG)
 
+    def end(self) -> None:
+        """End the server, whatever it does."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream is not None
+            with suppress(BrokenPipeError):  # what was not sent need not be
+                stream.close()
+
 
 @contextmanager
 def editing(folder: Path, *args: Any, **options: Any) -> Iterator[Editor]:
@@ -227,11 +240,7 @@ def editing(folder: Path, *args: Any, **options: Any) -> Iterator[Editor]:
     try:
         yield editor
     finally:
-        editor.process.kill()
-        editor.process.wait()
-        for stream in (editor.process.stdin, editor.process.stdout, editor.process.stderr):
-            assert stream is not None
-            stream.close()
+        editor.end()
 
 
 def marked(text: str, mark: str = "¦") -> tuple[str, int, int]:

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -105,8 +106,11 @@ def playing(*arguments: str | Path) -> Iterator[Playground]:
     ) as process:
         try:
             assert process.stderr is not None
+            assert select.select([process.stderr], [], [], LONG)[0], "it says nothing"
             line = process.stderr.readline()
             found = re.search(r"http://\S+", line)
+            if found is None:
+                process.kill()  # so that what it says has an end
             assert found is not None, line + process.stderr.read()
             yield Playground(process, found[0])
         finally:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import select
 import subprocess
 import sys
 import zlib
@@ -211,10 +212,12 @@ def test_alerts_appear_as_events_come(place: Path, compressed: bool, named: bool
     with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        with open(given, "wb", buffering=0) if named else process.stdin as pipe:  # noqa: PTH123
+        # Nobody who opens a pipe for both waits for the other side, which may have ended.
+        with open(given, "r+b", buffering=0) if named else process.stdin as pipe:  # noqa: PTH123
             pipe.write(first)
             pipe.flush()
             # The next event is only written when the alert of this one has come.
+            assert select.select([process.stdout], [], [], 60)[0], "nothing comes"
             lines = [process.stdout.readline()]
             pipe.write(rest)
         lines += process.stdout.readlines()

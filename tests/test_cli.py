@@ -25,6 +25,9 @@ from rulec import compile_ruleset
 from rulec.cli import main
 from rulec.runtime.loading import load
 
+# Long enough for whatever a busy machine has to do, in seconds.
+LONG = 60
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "docs" / "samples" / "audit.jsonl"
 
@@ -124,6 +127,7 @@ def process(*arguments: object, cwd: Path, stdin: str = "", **environment: str) 
         env={**ENVIRONMENT, **environment},
         input=stdin.encode(),
         capture_output=True,
+        timeout=LONG,
     )
     return Done(done.stdout.decode(), done.stderr.decode(), done.returncode)
 
@@ -476,7 +480,7 @@ def test_alerts_are_printed_as_soon_as_there_are_any(cwd: Path) -> None:
         for event, alert in ((POD, POD_ALERT), (SECRET, SECRET_ALERT)):
             running.stdin.write(lines(event).encode())
             running.stdin.flush()
-            assert select.select([running.stdout], [], [], 10)[0], "nothing comes"
+            assert select.select([running.stdout], [], [], LONG)[0], "nothing comes"
             assert running.stdout.readline().decode() == f"{alert}\n"
 
 
@@ -487,12 +491,13 @@ def test_alerts_from_a_pipe_are_printed_as_soon_as_there_are_any(cwd: Path) -> N
         subprocess.Popen(
             call, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as running,
-        (cwd / "pipe").open("wb", buffering=0) as pipe,
+        # Nobody who opens it for both waits for the other side, which may have ended.
+        (cwd / "pipe").open("r+b", buffering=0) as pipe,
     ):
         assert running.stdout is not None
         for event, alert in ((POD, POD_ALERT), (SECRET, SECRET_ALERT)):
             pipe.write(lines(event).encode())
-            assert select.select([running.stdout], [], [], 10)[0], "nothing comes"
+            assert select.select([running.stdout], [], [], LONG)[0], "nothing comes"
             assert running.stdout.readline().decode() == f"{alert}\n"
         pipe.close()
 
@@ -534,6 +539,7 @@ def test_a_full_disk_is_not_the_fault_of_the_input(cwd: Path) -> None:
             env=ENVIRONMENT,
             stdout=full,
             stderr=subprocess.PIPE,
+            timeout=LONG,
         )
     assert done.returncode == 4
     assert b"No space left on device" in done.stderr
@@ -635,10 +641,15 @@ def test_reports_do_not_pass_control_characters_on(content: str, cwd: Path) -> N
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=terminal,
+        timeout=LONG,
     )
-    shown = os.read(master, 100_000).decode().replace("\r\n", "\n")
-    os.close(master)
     os.close(terminal)
+    pieces = []
+    with contextlib.suppress(OSError):  # that is how the end is told
+        while piece := os.read(master, 100_000):
+            pieces.append(piece)
+    os.close(master)
+    shown = b"".join(pieces).decode().replace("\r\n", "\n")
     assert done.returncode == 2
     assert shown.startswith("rules.yaml:")
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", shown), ascii(shown)

@@ -176,7 +176,11 @@ class Terminal:
             start_new_session=True,
         )
         os.close(other)
-        self.wait("ready> ")
+        try:
+            self.wait("ready> ")
+        except BaseException:
+            self.close()
+            raise
 
     def type(self, text: str, until: str) -> str:
         """Type, and return what is on the screen when ``until`` has come."""

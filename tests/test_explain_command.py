@@ -265,7 +265,11 @@ def test_macros_may_be_nested_as_deeply_as_the_compiler_takes_them(tmp_path: Pat
         ["explain", "-r", "deep.yaml", "--format", "json", "event.json"],
     ):
         done = subprocess.run(
-            [sys.executable, "-c", code, *command], cwd=tmp_path, capture_output=True, text=True
+            [sys.executable, "-c", code, *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert "R fires" in done.stdout or '"fires":true' in done.stdout

@@ -501,7 +501,7 @@ def test_over_tcp(tmp_path: Path, is_reset: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "rulec", "lsp", "--tcp", str(port)]
-        result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=LONG)
         assert result.returncode == 4
         assert "cannot listen" in result.stderr
     server = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
