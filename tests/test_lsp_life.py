@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from lsp_client import LONG, AnsweredError, Editor, editing, marked
+from lsprotocol.types import DocumentFormattingParams, FormattingOptions, TextDocumentIdentifier
 
 import rulec.rules
 from rulec.cli import cli
@@ -22,6 +24,7 @@ from rulec.lsp import rule_sets, server
 from rulec.lsp.latest import latest
 from rulec.lsp.positions import Lines
 from rulec.lsp.rule_sets import RuleSets
+from rulec.lsp.session import Session
 from rulec.lsp.structure import MAX_CHARACTERS, structure
 from rulec.text import File
 
@@ -287,6 +290,35 @@ def test_an_editor_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(server, "_PATIENCE", 0.01)
     assert asyncio.run(server.RulesServer().answered(never())) is None
+
+
+def test_what_takes_long_is_not_begun_for_a_request_that_was_cancelled() -> None:
+    begun: list[str] = []
+    first, others = threading.Event(), threading.Event()
+
+    def answer(_: Session, params: DocumentFormattingParams) -> str:
+        begun.append(params.text_document.uri)
+        first.set()
+        others.wait(LONG)
+        return params.text_document.uri
+
+    async def asked() -> str:
+        handler, ls = server._slowly(answer), server.RulesServer()
+        uris = [f"untitled:{number}" for number in range(4)]
+        params = [
+            DocumentFormattingParams(TextDocumentIdentifier(uri), FormattingOptions(2, True))
+            for uri in uris
+        ]
+        requests = [asyncio.ensure_future(handler(ls, each)) for each in params]
+        await asyncio.to_thread(first.wait, LONG)
+        for request in requests[:3]:
+            request.cancel()
+        await asyncio.wait(requests[:3])
+        others.set()
+        return str(await requests[3])
+
+    assert asyncio.run(asked()) == "untitled:3"
+    assert begun == ["untitled:0", "untitled:3"]
 
 
 WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,6 +64,8 @@ class RulesServer(LanguageServer):
         )
         self.session = Session()
         self.schedule = Schedule(self.check, lambda: self.session.settings.delay / 1000)
+        # One at a time: what runs for a request that was cancelled meanwhile cannot be stopped.
+        self.slow = ThreadPoolExecutor(1)
         self.published: dict[str, set[str]] = {}
         self.was_shut_down = False
         self.complaints: list[str] = []  # those that can be told once the editor is ready
@@ -259,7 +262,8 @@ def _slowly(answer: Callable[[Session, Any], Any]) -> Callable[..., Any]:
     async def handler(ls: RulesServer, params: Any) -> Any:
         name = name_of(params.text_document.uri)
         before = ls.session.sets.file(name)
-        found = await asyncio.to_thread(answer, ls.session, params)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(ls.slow, answer, ls.session, params)
         if ls.session.sets.file(name) != before:
             raise JsonRpcContentModified("the file has changed meanwhile")
         return found
