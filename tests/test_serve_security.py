@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from click.testing import CliRunner
-from server_process import JSON, RULES, Server, eventually, free_port, named, serving
+from server_process import JSON, LONG, RULES, Server, eventually, free_port, named, serving
 
 from rulec.cli import BAD_USAGE, main
 from rulec.commands.serve import command
@@ -241,6 +242,26 @@ def test_names_are_compared_as_what_they_are() -> None:
     expected = {"a.example", "spiffe://A/b", "2001:db8::1"}
     assert names_in({"subjectAltName": names}) == expected
     assert names_in(None) == names_in({}) == frozenset()
+
+
+@pytest.mark.parametrize("way", ["plain", "tls", "gate"])
+def test_who_reads_no_answers_is_disconnected(
+    way: str, certificates: Certificates, tmp_path: Path
+) -> None:
+    """Otherwise a few such clients would have all the connections that there may be."""
+    options = ["--timeout=1"]
+    if way != "plain":
+        options.append(f"--tls-cert={certificates.file('both.pem')}")
+    if way == "gate":
+        options += [f"--client-ca={certificates.file('ca.pem')}", "--client-san=kube-apiserver"]
+    known = None if way == "plain" else certificates.client("kube-apiserver")
+    with (
+        serving(tmp_path, *options, context=known) as server,
+        socket.create_connection(("127.0.0.1", server.port), LONG) as connection,
+    ):
+        client = known.wrap_socket(connection, server_hostname="localhost") if known else connection
+        with client, pytest.raises(REFUSED):
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 300_000)
 
 
 # --- what is refused before anything begins -------------------------------------------------

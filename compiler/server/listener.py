@@ -119,6 +119,7 @@ class Listener:
                 await asyncio.sleep(_AGAIN)
             else:
                 writer.close()
+                _close_if_unread(self._listen.port, self._limits.timeout)
                 return
 
     def stop(self) -> None:
@@ -128,6 +129,30 @@ class Listener:
             self._gate.close()
         if self._server is not None:
             self._server.stop()  # type: ignore[no-untyped-call]
+
+
+def _close_if_unread(port: int, timeout: float) -> None:
+    """Have the system close connections to a port whose other end reads nothing for so long.
+
+    granian waits for that end, for ever, and has no setting for it. Connections are like the
+    socket that listens, of which only the port is known.
+    """
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
+        with suppress(OSError):  # it is no socket, or has been closed
+            found = socket.socket(fileno=int(name))
+            try:
+                if (
+                    found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                    and _port(found) == port
+                ):
+                    milliseconds = int(timeout * 1000)
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+            finally:
+                found.detach()
+
+
+def _port(found: socket.socket) -> int | None:
+    return found.getsockname()[1] if found.family != socket.AF_UNIX else None
 
 
 def _refusal(notice: Callable[[str], object]) -> Callable[[frozenset[str]], object]:
