@@ -154,6 +154,13 @@ def talking_nonsense(handler: Handler, number: int) -> None:
     handler.drop()
 
 
+def miscounting(handler: Handler, number: int) -> None:
+    """Answer with less than nothing."""
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello"
+    handler.wfile.write(answer)
+    handler.drop()
+
+
 def dripping(handler: Handler, number: int) -> None:
     """Answer one byte at a time, so that no single read takes long."""
     try:

@@ -27,6 +27,7 @@ from http_server import (
     dropping,
     dropping_after_taking,
     endless,
+    miscounting,
     serving,
     talking_nonsense,
 )
@@ -126,6 +127,7 @@ def test_an_alert_that_cannot_be_written_costs_no_other_one() -> None:
         (answering(302), 1),
         (dropping, 1),
         (talking_nonsense, 1),
+        (miscounting, 1),
     ],
 )
 def test_what_is_tried_again(step, failed: int) -> None:  # type: ignore[no-untyped-def]
@@ -428,6 +430,7 @@ BEHAVIOURS = [
     dropping_after_taking,
     accepting_and_closing,
     talking_nonsense,
+    miscounting,
 ]
 
 

@@ -88,7 +88,8 @@ def notice(line: str) -> None:
     try:
         click.echo(line, err=True)
     except BrokenPipeError:  # nobody will ever read what we say, also when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
     except OSError:
         pass  # such as a full disk: another line may find room
 

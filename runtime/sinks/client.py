@@ -113,7 +113,8 @@ class Client:
                 connection.close()
         except BaseException as error:
             connection.close()
-            if isinstance(error, HTTPException) and not isinstance(error, OSError):
+            # Of sizes that are none, http.client says ValueError.
+            if isinstance(error, HTTPException | ValueError) and not isinstance(error, OSError):
                 raise _NoAnswerError(f"no HTTP answer: {reason(error)}") from error
             raise
         return response.status, shown(answer.decode("utf-8", "replace"))
