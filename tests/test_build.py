@@ -30,8 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "rules"
 SAMPLE = ROOT / "docs" / "samples" / "audit.jsonl"
 
-# What importing the shipped rules may cost, in seconds of one processor.
-IMPORT_BUDGET = 0.050
+# What importing the shipped rules may cost at most, in seconds of one processor. A busy machine
+# takes several times as long as a quiet one; `make bench` measures.
+IMPORT_BUDGET = 0.150
 
 MANY_KINDS = {
     "10-words.yaml": """\
