@@ -143,7 +143,7 @@ def _results_of(numbers: Sequence[int], fuzzing: Fuzzing) -> Iterator[Result]:
             number, left = doing[pipe]
             try:
                 message = pipe.recv()
-            except EOFError:
+            except (EOFError, OSError):  # it may have ended in the middle of a message
                 del doing[pipe]
                 if left:
                     yield Result(number, Outcome("ends the process"), 0, "the process ended")
