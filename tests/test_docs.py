@@ -163,6 +163,8 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("FALCO_HOSTNAME", "node-1")
     monkeypatch.setenv("COLUMNS", "100")
+    # Pages show what a terminal does, where standard output and standard error come in order.
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     monkeypatch.syspath_prepend(str(folder))
 
