@@ -1,9 +1,16 @@
-"""What all tests share: the summary of the conformance suites."""
+"""What all tests share: the time zone, and the summary of the conformance suites."""
+
+import os
+import time
 
 import conformance
 import pytest
 
 from rulec.runtime.events import host_name
+
+# Alerts have local times: wherever tests run, these are those of UTC.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
