@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -53,16 +53,21 @@ def pool(
 
     def ask(task: Task) -> Answer:
         pipe = idle.get()
+        answer: Answer | Exception | None = None
+        has_ended = False
         try:
             pipe.send(task)
-            answer: Answer | Exception = pipe.recv()
+            answer = pipe.recv()
         except (EOFError, OSError):
-            raise WorkerError("a process that read a part of the inputs was ended") from None
+            has_ended = True
         finally:
             idle.put(pipe)
+        # Not raised above: it would keep what was being sent, for as long as it is kept itself.
+        if has_ended:
+            raise WorkerError("a process that read a part of the inputs was ended")
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return cast(Answer, answer)
 
     # The threads come after the processes: a copy of this process is to have none.
     threads = ThreadPoolExecutor(count, "rulec worker")

@@ -7,10 +7,11 @@ a thread waits for each of them, so that a silent one keeps nobody waiting.
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from rulec.runtime.engine import (
     READ_ERRORS,
@@ -28,6 +29,9 @@ from rulec.runtime.plain import Make
 from rulec.runtime.recognition import UnknownInputError, recognised
 from rulec.runtime.ruleset import Ruleset
 from rulec.runtime.turns import StoppedError, Turns
+
+# How often to look whether the run is to end, in seconds.
+_GLANCE: Final = 0.5
 
 
 class Summaries(dict[str, Summary]):
@@ -109,9 +113,14 @@ class Streams:
         try:
             with self._turns.taken():
                 self._read_in_order(files, self._read_files)
-            for _ in live:
-                if (error := ended.get()) is not None:
-                    raise error
+            left = len(live)
+            while left:
+                # A signal that comes just before one waits is noticed only after that.
+                with suppress(Empty):
+                    error = ended.get(timeout=_GLANCE)
+                    left -= 1
+                    if error is not None:
+                        raise error
         finally:
             self._turns.stop()
 

@@ -348,12 +348,15 @@ def test_ctrl_c_ends_a_run_whose_inputs_are_silent(cwd: Path, pipes: list[IO[byt
     with subprocess.Popen(
         command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        assert process.stdout
-        assert process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
-        assert process.stderr
-        assert process.stderr.read() == b""
+        try:
+            assert process.stdout
+            assert process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            assert process.stderr
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
 
 
 def test_ctrl_c_ends_a_run_whose_alerts_nobody_reads(cwd: Path, pipes: list[IO[bytes]]) -> None:
