@@ -4,7 +4,6 @@ Each has a pipe of its own. Where all share one, as in ``concurrent.futures``, w
 it waits for ever for the rest of an answer if the process that wrote it was ended.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -149,7 +148,7 @@ _ending: Final = threading.Lock()
 
 def _end_with_parent(tidy: Tidy) -> NoReturn:
     """Wait for the parent to end. If it is killed, it neither tells its workers nor tidies up."""
-    parent = multiprocessing.parent_process()
+    parent = parent_process()
     assert parent is not None, "this is a worker"
     parent.join()
     with _ending:  # one thread may have noticed by the pipe, and one by the process

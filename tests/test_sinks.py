@@ -6,8 +6,9 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from subprocess import run
+from subprocess import Popen, run
 
 import pytest
 from alerts import Told, deliveries, delivery
@@ -401,33 +402,31 @@ def test_a_program_that_is_slow_is_waited_for(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text().splitlines() == lines(3)
 
 
-def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rulec.runtime.sinks.program._END", 0.05)
-    code = (
-        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "for line in sys.stdin: pass\nsignal.pause()"
-    )
-    one = program(code)
+# The beginning of a program that TERM does not end.
+STUBBORN = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+
+
+@contextmanager
+def reading(one: Program) -> "Iterator[tuple[Outputs, Popen[bytes]]]":
+    """Run a program that has read an alert."""
     with Outputs([one], quiet) as outputs:
         outputs.send(deliveries(1), 1)
         assert outputs.wait(1, LONG)
-        process = one._process
-        assert process is not None
+        assert one._process is not None
+        yield outputs, one._process
+
+
+def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rulec.runtime.sinks.program._END", 0.05)
+    code = f"{STUBBORN}for line in sys.stdin: pass\nsignal.pause()"
+    with reading(program(code)) as (outputs, process):
         outputs.close(0)
-    assert process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_a_program_that_neither_reads_nor_ends_is_not_left_behind() -> None:
-    code = (
-        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "sys.stdin.readline(); signal.pause()"
-    )
-    one = program(code)
-    with Outputs([one], quiet) as outputs:
-        outputs.send(deliveries(1), 1)
-        assert outputs.wait(1, LONG)
-        process = one._process
-        assert process is not None
+    code = f"{STUBBORN}sys.stdin.readline(); signal.pause()"
+    with reading(program(code)) as (outputs, process):
         outputs.send(deliveries(1), 2)
         assert not outputs.close(0)
     assert process.returncode == -signal.SIGKILL

@@ -54,7 +54,7 @@ def compiled_apart(arguments: Sequence[str], ended: Event) -> Ruleset:
     The server goes on meanwhile: that process gets what time is left, and makes
     bytecode, which is loaded in an instant. ``ended`` says that nobody wants them any more.
 
-    :raises RefusedRulesError: if they are refused, or take too long.
+    :raises RefusedRulesError: if they are refused, or take too long, or nobody wants them.
     """
     deadline = monotonic() + _PATIENCE
     with TemporaryDirectory(prefix="rulec-rules-") as folder:
@@ -76,8 +76,10 @@ def compiled_apart(arguments: Sequence[str], ended: Event) -> Ruleset:
                 except subprocess.TimeoutExpired:
                     if ended.is_set() or monotonic() >= deadline:
                         process.kill()
-                        message = f"they took more than {_PATIENCE} seconds to compile"
-                        raise RefusedRulesError(message) from None
+                        late = f"they took more than {_PATIENCE} seconds to compile"
+                        raise RefusedRulesError(
+                            "the server ends" if ended.is_set() else late
+                        ) from None
         if process.returncode != 0:
             told = said.decode("utf-8", "replace").strip()
             raise RefusedRulesError(told or f"rulec build ended with status {process.returncode}")
